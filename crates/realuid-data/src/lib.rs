@@ -1,0 +1,1 @@
+//! Images, toy distributions and a seeded, resumable loader.

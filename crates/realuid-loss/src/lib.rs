@@ -1,0 +1,1 @@
+//! Matching loss, RealUID and its special cases, and the adversarial baseline.

@@ -1,0 +1,1 @@
+//! Distances between sets of samples: Frechet, KID, MMD, sliced Wasserstein, energy distance, PRDC.

@@ -1,0 +1,29 @@
+/// What can go wrong in a tensor operation.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An argument has another shape, dtype or value than the operation takes.
+    #[error("{operation}: expected {expected}, found {found}")]
+    Argument {
+        /// The operation.
+        operation: &'static str,
+        /// What it takes.
+        expected: String,
+        /// What it was given.
+        found: String,
+    },
+    /// Named tensors do not match the parameters they should fill.
+    #[error("{operation}: {problems}")]
+    Parameters {
+        /// What was being done.
+        operation: &'static str,
+        /// Every missing, unexpected or misshapen name.
+        problems: String,
+    },
+    /// candle refused.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+}
+
+/// Result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;

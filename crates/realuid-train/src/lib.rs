@@ -1,0 +1,1 @@
+//! Training, distillation, sampling and evaluation of matching models: the library and the realuid command.

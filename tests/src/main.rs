@@ -1,0 +1,2 @@
+//! Runs golden fixtures.
+fn main() {}
