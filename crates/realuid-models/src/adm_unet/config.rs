@@ -1,0 +1,239 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// Sizes and switches of the ADM UNet, named and defaulted as the arguments of torchcfm's
+/// `UNetModelWrapper`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdmUnetConfig {
+    /// Shape of one image: channels, height, width.
+    pub dim: [usize; 3],
+    /// Base number of channels, which `channel_mult` multiplies.
+    pub num_channels: usize,
+    /// Residual blocks per resolution on the way down (one more on the way up).
+    pub num_res_blocks: usize,
+    /// Factor on `num_channels` at each resolution, halved from one to the next; by default chosen
+    /// by image width (28, 32, 64, 128, 256, 512).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_mult: Option<Vec<f64>>,
+    /// Twice the output channels: a prediction and its variance.
+    #[serde(default)]
+    pub learn_sigma: bool,
+    /// Whether the network takes classes.
+    #[serde(default)]
+    pub class_cond: bool,
+    /// Number of classes; without `class_cond` it means nothing.
+    #[serde(default = "default_num_classes")]
+    pub num_classes: usize,
+    /// Only trades memory for time in torchcfm; accepted so that its argument lists can be read.
+    /// Activations are always kept here, and no result depends on it.
+    #[serde(default)]
+    pub use_checkpoint: bool,
+    /// Image widths at which there is attention, separated by commas.
+    #[serde(default = "default_attention_resolutions")]
+    pub attention_resolutions: String,
+    /// Attention heads per layer, where `num_head_channels` is -1.
+    #[serde(default = "default_num_heads")]
+    pub num_heads: usize,
+    /// Channels per attention head, or -1 to use `num_heads`.
+    #[serde(default = "unset")]
+    pub num_head_channels: i64,
+    /// Attention heads on the way up, or -1 for `num_heads`.
+    #[serde(default = "unset")]
+    pub num_heads_upsample: i64,
+    /// Time and class scale and shift the normalised features instead of being added to them.
+    #[serde(default)]
+    pub use_scale_shift_norm: bool,
+    /// Probability that a residual block drops a unit in training, in [0, 1).
+    #[serde(default)]
+    pub dropout: f64,
+    /// Residual blocks, not plain convolutions, change the resolution.
+    #[serde(default)]
+    pub resblock_updown: bool,
+    /// Half precision, which is not a property of the architecture here: must be false.
+    #[serde(default)]
+    pub use_fp16: bool,
+    /// Splits queries, keys and values before heads, not after.
+    #[serde(default)]
+    pub use_new_attention_order: bool,
+    /// Adds the convolutional head on the middle features (`cls_pred_branch`) of the official
+    /// RealUID code's adversarial baseline. Not an argument of torchcfm.
+    #[serde(default)]
+    pub adversarial_head: bool,
+}
+
+fn default_num_classes() -> usize {
+    1000
+}
+
+fn default_attention_resolutions() -> String {
+    "16".into()
+}
+
+fn default_num_heads() -> usize {
+    1
+}
+
+fn unset() -> i64 {
+    -1
+}
+
+impl AdmUnetConfig {
+    /// torchcfm's defaults for images of shape `dim`.
+    pub fn new(dim: [usize; 3], num_channels: usize, num_res_blocks: usize) -> Self {
+        Self {
+            dim,
+            num_channels,
+            num_res_blocks,
+            channel_mult: None,
+            learn_sigma: false,
+            class_cond: false,
+            num_classes: default_num_classes(),
+            use_checkpoint: false,
+            attention_resolutions: default_attention_resolutions(),
+            num_heads: default_num_heads(),
+            num_head_channels: unset(),
+            num_heads_upsample: unset(),
+            use_scale_shift_norm: false,
+            dropout: 0.0,
+            resblock_updown: false,
+            use_fp16: false,
+            use_new_attention_order: false,
+            adversarial_head: false,
+        }
+    }
+
+    /// Number of classes the network takes.
+    pub(crate) fn classes(&self) -> Option<usize> {
+        self.class_cond.then_some(self.num_classes)
+    }
+
+    /// Channels at each resolution, from full to lowest.
+    pub(crate) fn level_channels(&self) -> Result<Vec<usize>> {
+        let multipliers: &[f64] = match (&self.channel_mult, self.dim[2]) {
+            (Some(given), _) => given,
+            (None, 512) => &[0.5, 1.0, 1.0, 2.0, 2.0, 4.0, 4.0],
+            (None, 256) => &[1.0, 1.0, 2.0, 2.0, 4.0, 4.0],
+            (None, 128) => &[1.0, 1.0, 2.0, 3.0, 4.0],
+            (None, 64) => &[1.0, 2.0, 3.0, 4.0],
+            (None, 32) => &[1.0, 2.0, 2.0, 2.0],
+            (None, 28) => &[1.0, 2.0, 2.0],
+            (None, width) => {
+                return Err(error(
+                    "channel_mult",
+                    "a list: there is a default only for widths 28, 32, 64, 128, 256 and 512",
+                    format!("nothing, for width {width}"),
+                ));
+            }
+        };
+        Ok(multipliers.iter().map(|m| (m * self.num_channels as f64) as usize).collect())
+    }
+
+    /// Downsampling rates at which there is attention.
+    pub(crate) fn attention_rates(&self) -> Result<Vec<usize>> {
+        let parse = |part: &str| match part.trim().parse::<usize>() {
+            Ok(resolution) if resolution > 0 => Ok(self.dim[2] / resolution),
+            _ => Err(error(
+                "attention_resolutions",
+                "positive integers separated by commas",
+                format!("{:?}", self.attention_resolutions),
+            )),
+        };
+        self.attention_resolutions.split(',').map(parse).collect()
+    }
+
+    /// Heads of an attention layer over `channels` on the way down.
+    pub(crate) fn heads_down(&self, channels: usize) -> Result<usize> {
+        self.heads(channels, self.num_heads as i64, "num_heads")
+    }
+
+    /// Heads of an attention layer over `channels` on the way up.
+    pub(crate) fn heads_up(&self, channels: usize) -> Result<usize> {
+        match self.num_heads_upsample {
+            -1 => self.heads_down(channels),
+            heads => self.heads(channels, heads, "num_heads_upsample"),
+        }
+    }
+
+    fn heads(&self, channels: usize, heads: i64, field: &'static str) -> Result<usize> {
+        let divides =
+            |n: i64| usize::try_from(n).is_ok_and(|n| n > 0 && channels.is_multiple_of(n));
+        match self.num_head_channels {
+            -1 if divides(heads) => Ok(heads as usize),
+            -1 => {
+                Err(error(field, &format!("a divisor of {channels} channels"), heads.to_string()))
+            }
+            width if divides(width) => Ok(channels / width as usize),
+            width => Err(error(
+                "num_head_channels",
+                &format!("-1, or a divisor of {channels} channels"),
+                width.to_string(),
+            )),
+        }
+    }
+
+    pub(crate) fn validate(&self) -> Result<()> {
+        if self.dim.contains(&0) {
+            return Err(error("dim", "positive sizes", format!("{:?}", self.dim)));
+        }
+        self.validate_channels()?;
+        if !(0.0..1.0).contains(&self.dropout) {
+            return Err(error("dropout", "a probability in [0, 1)", self.dropout.to_string()));
+        }
+        if self.classes() == Some(0) {
+            return Err(error("num_classes", "at least 1 where class_cond is set", "0".into()));
+        }
+        if self.use_fp16 {
+            return Err(error("use_fp16", "false: precision is chosen elsewhere", "true".into()));
+        }
+        self.validate_resolution()
+    }
+
+    fn validate_channels(&self) -> Result<()> {
+        let levels = self.level_channels()?;
+        if levels.is_empty() || levels.iter().any(|&c| c == 0 || c % 32 != 0) {
+            return Err(error(
+                "channel_mult",
+                "at least one factor, each giving a positive multiple of 32 channels (the groups of \
+                 the normalisation)",
+                format!("{levels:?} channels"),
+            ));
+        }
+        let rates = self.attention_rates()?;
+        for (level, &channels) in levels.iter().enumerate() {
+            let middle = level + 1 == levels.len();
+            if middle || rates.contains(&(1 << level)) {
+                self.heads_down(channels)?;
+            }
+            if rates.contains(&(1 << level)) {
+                self.heads_up(channels)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_resolution(&self) -> Result<()> {
+        let [_, height, width] = self.dim;
+        let rate = 1 << (self.level_channels()?.len() - 1);
+        if height % rate != 0 || width % rate != 0 {
+            return Err(error(
+                "dim",
+                &format!("height and width divisible by {rate}, the lowest resolution's rate"),
+                format!("{height} x {width}"),
+            ));
+        }
+        if self.adversarial_head && (height / rate < 4 || width / rate < 4) {
+            return Err(error(
+                "adversarial_head",
+                "at least 4 x 4 pixels at the lowest resolution, which the head halves twice",
+                format!("{} x {}", height / rate, width / rate),
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn error(field: &'static str, expected: &str, found: String) -> Error {
+    Error::Config { field, expected: expected.into(), found }
+}

@@ -1,0 +1,117 @@
+use candle_core::Tensor;
+use realuid_ops::{Conv2dConfig, GroupNorm, group_norm, group_norm_silu, silu, upsample_nearest2d};
+
+use super::stage::Pass;
+use crate::Result;
+use crate::layers::{Conv2d, ConvShape, Dropout, Linear, group_norm32};
+use crate::scope::Scope;
+
+/// What a residual block is made of.
+#[derive(Clone, Copy)]
+pub(crate) struct ResidualConfig {
+    pub inputs: usize,
+    pub outputs: usize,
+    /// Width of the time and class embedding.
+    pub embedding: usize,
+    pub modulation: Modulation,
+    pub resample: Resample,
+    /// Probability of dropping a unit in training.
+    pub dropout: f64,
+}
+
+/// How the embedding enters.
+#[derive(Clone, Copy)]
+pub(crate) enum Modulation {
+    /// Added to the features.
+    Add,
+    /// Scales and shifts the normalised features.
+    ScaleShift,
+}
+
+/// What happens to the resolution.
+#[derive(Clone, Copy)]
+pub(crate) enum Resample {
+    Keep,
+    Double,
+    Halve,
+}
+
+/// Two convolutions with a skip connection, modulated by an embedding.
+pub(crate) struct ResidualBlock {
+    config: ResidualConfig,
+    norm_in: GroupNorm,
+    conv_in: Conv2d,
+    embedding: Linear,
+    norm_out: GroupNorm,
+    dropout: Dropout,
+    conv_out: Conv2d,
+    skip: Option<Conv2d>,
+}
+
+impl ResidualBlock {
+    pub fn new(mut scope: Scope, config: ResidualConfig) -> Result<Self> {
+        let ResidualConfig { inputs, outputs, .. } = config;
+        let same = Conv2dConfig { stride: 1, padding: 1 };
+        let modulation = match config.modulation {
+            Modulation::Add => outputs,
+            Modulation::ScaleShift => 2 * outputs,
+        };
+        let skip = if inputs == outputs {
+            None
+        } else {
+            let shape = ConvShape { inputs, outputs, kernel: 1 };
+            Some(Conv2d::new(scope.at("skip_connection"), shape, Conv2dConfig::default())?)
+        };
+        let conv = |inputs| ConvShape { inputs, outputs, kernel: 3 };
+        Ok(Self {
+            norm_in: group_norm32(scope.at("in_layers.0"), inputs)?,
+            conv_in: Conv2d::new(scope.at("in_layers.2"), conv(inputs), same)?,
+            embedding: Linear::new(scope.at("emb_layers.1"), config.embedding, modulation)?,
+            norm_out: group_norm32(scope.at("out_layers.0"), outputs)?,
+            dropout: Dropout::new(&scope, config.dropout),
+            conv_out: Conv2d::zero(scope.at("out_layers.3"), conv(outputs), same)?,
+            skip,
+            config,
+        })
+    }
+
+    /// [B, inputs, H, W] -> [B, outputs, H', W'].
+    pub fn forward(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
+        let h = self.resample(&group_norm_silu(x, &self.norm_in)?)?;
+        let h = self.modulated(&self.conv_in.forward(&h)?, pass)?;
+        let h = self.conv_out.forward(&self.dropout.forward(&h, pass.dropout)?)?;
+        let x = self.resample(x)?;
+        let x = match &self.skip {
+            Some(skip) => skip.forward(&x)?,
+            None => x,
+        };
+        Ok((x + h)?)
+    }
+
+    fn modulated(&self, h: &Tensor, pass: &Pass) -> Result<Tensor> {
+        let e = self.embedding.forward(&pass.activated_embedding)?.unsqueeze(2)?.unsqueeze(3)?;
+        match self.config.modulation {
+            Modulation::Add => Ok(group_norm_silu(&h.broadcast_add(&e)?, &self.norm_out)?),
+            Modulation::ScaleShift => {
+                let scale = e.narrow(1, 0, self.config.outputs)?;
+                let shift = e.narrow(1, self.config.outputs, self.config.outputs)?;
+                let h = group_norm(h, &self.norm_out)?.broadcast_mul(&(scale + 1.0)?)?;
+                Ok(silu(&h.broadcast_add(&shift)?)?)
+            }
+        }
+    }
+
+    fn resample(&self, x: &Tensor) -> Result<Tensor> {
+        Ok(match self.config.resample {
+            Resample::Keep => x.clone(),
+            Resample::Double => upsample_nearest2d(x, 2)?,
+            Resample::Halve => average_pool2(x)?,
+        })
+    }
+}
+
+/// Mean over disjoint 2 x 2 squares.
+fn average_pool2(x: &Tensor) -> Result<Tensor> {
+    let (b, c, h, w) = x.dims4()?;
+    Ok(x.reshape((b, c, h / 2, 2, w / 2, 2))?.mean(5)?.mean(3)?)
+}

@@ -1,0 +1,43 @@
+use candle_core::Tensor;
+use realuid_ops::{RandomStream, upsample_nearest2d};
+
+use super::attention_block::AttentionBlock;
+use super::residual_block::ResidualBlock;
+use crate::Result;
+use crate::layers::Conv2d;
+
+/// What all layers of one forward pass share.
+pub(crate) struct Pass<'a> {
+    /// silu of the time and class embedding, [B, 4 * num_channels]: every block begins with it.
+    pub activated_embedding: Tensor,
+    pub dropout: Option<&'a RandomStream>,
+}
+
+/// One step of the network's body.
+pub(crate) enum Layer {
+    Convolution(Conv2d),
+    /// Nearest-neighbour doubling, then a convolution.
+    Upsample(Conv2d),
+    Residual(Box<ResidualBlock>),
+    Attention(AttentionBlock),
+}
+
+/// Layers applied one after the other; one entry of `input_blocks` or `output_blocks`.
+pub(crate) struct Stage(pub Vec<Layer>);
+
+impl Stage {
+    pub fn forward(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
+        self.0.iter().try_fold(x.clone(), |h, layer| layer.forward(&h, pass))
+    }
+}
+
+impl Layer {
+    fn forward(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
+        match self {
+            Self::Convolution(conv) => conv.forward(x),
+            Self::Upsample(conv) => conv.forward(&upsample_nearest2d(x, 2)?),
+            Self::Residual(block) => block.forward(x, pass),
+            Self::Attention(block) => block.forward(x),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+use candle_core::{D, DType, Tensor};
+
+use crate::layers::Linear;
+use crate::scope::{Init, Scope};
+use crate::{Condition, Error, Result};
+
+/// Sinusoidal features of `t` [B] -> [B, dim], dtype of `t`: cosines then sines of t times
+/// frequencies that fall geometrically from 1 towards 1/10000 (Vaswani et al. 2017; order as in
+/// `timestep_embedding` of guided-diffusion). An odd `dim` ends with a zero.
+pub(crate) fn timestep_embedding(t: &Tensor, dim: usize) -> Result<Tensor> {
+    let half = dim / 2;
+    let frequencies: Vec<f64> =
+        (0..half).map(|i| (-(10_000_f64.ln()) * i as f64 / half as f64).exp()).collect();
+    let frequencies = Tensor::new(frequencies, t.device())?.to_dtype(t.dtype())?;
+    let angles = t.unsqueeze(1)?.broadcast_mul(&frequencies.unsqueeze(0)?)?;
+    let features = Tensor::cat(&[angles.cos()?, angles.sin()?], D::Minus1)?;
+    Ok(if dim % 2 == 1 { features.pad_with_zeros(D::Minus1, 0, 1)? } else { features })
+}
+
+/// One learned vector per class; `None` in a network without classes.
+pub(crate) struct ClassEmbedding {
+    table: Option<Tensor>,
+}
+
+impl ClassEmbedding {
+    pub fn new(mut scope: Scope, classes: Option<usize>, width: usize) -> Result<Self> {
+        let table =
+            classes.map(|n| scope.tensor("weight", &[n, width], Init::Normal)).transpose()?;
+        Ok(Self { table })
+    }
+
+    /// `embedding` [B, width] plus the vector of each sample's class.
+    pub fn add_to(&self, embedding: Tensor, condition: &Condition) -> Result<Tensor> {
+        let batch = embedding.dim(0)?;
+        match (&self.table, &condition.classes) {
+            (None, None) => Ok(embedding),
+            (Some(table), Some(classes)) => {
+                check_classes(classes, batch, table.dim(0)?)?;
+                Ok((embedding + table.index_select(classes, 0)?)?)
+            }
+            (Some(_), None) => Err(Error::Argument {
+                operation: "forward pass of a class-conditional network",
+                expected: "a class for every sample (Condition::with_classes)".into(),
+                found: "no classes".into(),
+            }),
+            (None, Some(_)) => Err(Error::Argument {
+                operation: "forward pass of a network without classes",
+                expected: "no classes".into(),
+                found: "classes".into(),
+            }),
+        }
+    }
+}
+
+/// The two-layer perceptron that turns features of time into an embedding.
+pub(crate) struct TimeEmbedding {
+    first: Linear,
+    second: Linear,
+}
+
+impl TimeEmbedding {
+    pub fn new(mut scope: Scope, features: usize, width: usize) -> Result<Self> {
+        Ok(Self {
+            first: Linear::new(scope.at(0), features, width)?,
+            second: Linear::new(scope.at(2), width, width)?,
+        })
+    }
+
+    /// [B, features] -> [B, width].
+    pub fn forward(&self, features: &Tensor) -> Result<Tensor> {
+        self.second.forward(&realuid_ops::silu(&self.first.forward(features)?)?)
+    }
+}
+
+/// Refuses class indices that no row of the table answers to; a GPU kernel would read past its end.
+fn check_classes(classes: &Tensor, batch: usize, count: usize) -> Result<()> {
+    let argument = |found: String| Error::Argument {
+        operation: "forward pass of a class-conditional network",
+        expected: format!("classes of shape [{batch}], integers below {count}"),
+        found,
+    };
+    if classes.dims() != [batch] || !matches!(classes.dtype(), DType::U8 | DType::U32 | DType::I64)
+    {
+        return Err(argument(format!("shape {:?}, {:?}", classes.dims(), classes.dtype())));
+    }
+    let values = classes.to_dtype(DType::I64)?.to_vec1::<i64>()?;
+    match values.iter().find(|&&v| v < 0 || v >= count as i64) {
+        Some(v) => Err(argument(format!("class {v}"))),
+        None => Ok(()),
+    }
+}
