@@ -1,0 +1,52 @@
+use candle_core::Tensor;
+
+use crate::{Error, Loss, Result};
+
+/// The adversarial baseline: a softplus GAN on the logits of a critic, added to another objective.
+///
+/// The critic is a head on the fake model's encoder, positive for generated and negative for real
+/// points x_t at late times (Yin et al., arXiv 2405.14867, section 4.2). Logits may have any shape;
+/// losses are means over all of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adversarial {
+    critic_weight: f64,
+    generator_weight: f64,
+}
+
+impl Adversarial {
+    /// With the weights of the critic's and of the generator's loss, both positive.
+    pub fn new(critic_weight: f64, generator_weight: f64) -> Result<Self> {
+        for (name, found) in
+            [("critic_weight", critic_weight), ("generator_weight", generator_weight)]
+        {
+            if !(found > 0.0 && found.is_finite()) {
+                return Err(Error::Coefficient { name, expected: "a finite weight > 0", found });
+            }
+        }
+        Ok(Self { critic_weight, generator_weight })
+    }
+
+    /// critic_weight (softplus(h(generated)) + softplus(-h(real))), a scalar; add it to the fake
+    /// model's loss. The points that the logits were computed at must carry no gradient.
+    pub fn critic_loss(&self, generated: &Tensor, real: &Tensor) -> Result<Loss> {
+        let on_generated = (softplus(generated)?.mean_all()? * self.critic_weight)?;
+        let on_real = (softplus(&real.neg()?)?.mean_all()? * self.critic_weight)?;
+        Loss::sum_of(vec![("critic.generated", on_generated), ("critic.real", on_real)])
+    }
+
+    /// generator_weight softplus(-h(generated)), a scalar; add it to the generator's loss.
+    pub fn generator_loss(&self, generated: &Tensor) -> Result<Loss> {
+        let loss = (softplus(&generated.neg()?)?.mean_all()? * self.generator_weight)?;
+        Loss::sum_of(vec![("adversarial", loss)])
+    }
+}
+
+/// ln(1 + e^x), finite for every finite x, with the gradient sigmoid(x) everywhere.
+///
+/// Written max(x, 0) + ln(1 + e^{-|x|}) with |x| = 2 max(x, 0) - x, so that whichever slope candle
+/// gives the maximum at 0 the sum has the slope 1/2.
+fn softplus(x: &Tensor) -> Result<Tensor> {
+    let positive = x.relu()?;
+    let minus_distance = (x - (&positive * 2.0)?)?;
+    Ok((positive + (minus_distance.exp()? + 1.0)?.log()?)?)
+}

@@ -1,0 +1,44 @@
+/// What can go wrong in an objective.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A coefficient is outside its range.
+    #[error("making an objective: expected {expected}, found {name} = {found}")]
+    Coefficient {
+        /// The coefficient.
+        name: &'static str,
+        /// Its range.
+        expected: &'static str,
+        /// What was given.
+        found: f64,
+    },
+    /// Tensors do not fit together.
+    #[error("{operation}: expected {expected}, found {found}")]
+    Shape {
+        /// What was being computed.
+        operation: &'static str,
+        /// What it takes.
+        expected: String,
+        /// What it was given.
+        found: String,
+    },
+    /// The objective compares with real data and was given none.
+    #[error(
+        "fake-model loss with alpha = {alpha}, beta = {beta}, gamma = {gamma}: expected a branch \
+         of real data, found none; pass `Branches::real`, or use `RealUid::uid()`, which needs no data"
+    )]
+    MissingReal {
+        /// Share of the generated branch.
+        alpha: f64,
+        /// Weight of the generated target.
+        beta: f64,
+        /// Weight of the teacher on the generated branch.
+        gamma: f64,
+    },
+    /// candle refused.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+}
+
+/// Result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;

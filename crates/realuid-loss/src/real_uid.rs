@@ -1,0 +1,188 @@
+use candle_core::Tensor;
+
+use crate::reduce::{check_same_shape, sum_then_mean};
+use crate::{Branch, Branches, Error, Loss, Objective, Result};
+
+/// Universal inverse distillation with real data (arXiv 2509.22459), in its general delta form.
+///
+/// With delta = fake - teacher, y the target, and <., .> summed over all axes but the batch:
+///
+/// ```text
+/// J = mean over generated [ -alpha |delta|^2     + 2 beta <delta, y>     - 2 gamma <delta, teacher> ]
+///   + mean over real      [ -(1-alpha) |delta|^2 + 2 (1-beta) <delta, y> - 2 (1-gamma) <delta, teacher> ]
+/// ```
+///
+/// The fake model maximises J, the generator minimises its first line. For alpha < 1 and
+/// gamma = alpha this is the paper's objective up to terms that the optimised party does not see;
+/// the delta form also holds at alpha = 1 with beta != 1, where the paper's divides by zero.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RealUid {
+    alpha: f64,
+    beta: f64,
+    gamma: f64,
+    kappa: f64,
+}
+
+impl RealUid {
+    /// The paper's objective: gamma = `alpha`, kappa = 1. Needs `alpha` in (0, 1] and `beta` > 0.
+    pub fn new(alpha: f64, beta: f64) -> Result<Self> {
+        if !(alpha > 0.0 && alpha <= 1.0) {
+            return Err(Error::Coefficient {
+                name: "alpha",
+                expected: "0 < alpha <= 1",
+                found: alpha,
+            });
+        }
+        let beta = positive("beta", "a finite beta > 0", beta)?;
+        Ok(Self { alpha, beta, gamma: alpha, kappa: 1.0 })
+    }
+
+    /// The data-free objective, alpha = beta = gamma = 1: the generator's marginal target is pulled
+    /// to the teacher's.
+    pub const fn uid() -> Self {
+        Self { alpha: 1.0, beta: 1.0, gamma: 1.0, kappa: 1.0 }
+    }
+
+    /// The objective that moves the student from the teacher's distribution towards the data by the
+    /// `fraction` (in [0, 1)) of the gap: alpha = 1/2, beta = gamma = 1 / (1 - fraction). Ours.
+    pub fn correction(fraction: f64) -> Result<Self> {
+        if !(0.0..1.0).contains(&fraction) {
+            return Err(Error::Coefficient {
+                name: "correction",
+                expected: "0 <= correction < 1",
+                found: fraction,
+            });
+        }
+        let beta = 1.0 / (1.0 - fraction);
+        Self::new(0.5, beta)?.with_gamma(beta)
+    }
+
+    /// The same with another `gamma` > 0, the weight of the teacher on the generated branch.
+    pub fn with_gamma(self, gamma: f64) -> Result<Self> {
+        Ok(Self { gamma: positive("gamma", "a finite gamma > 0", gamma)?, ..self })
+    }
+
+    /// The same with another `kappa` > 0, the factor of |delta|^2 in the generator's loss alone;
+    /// 2 alpha of score identity distillation (arXiv 2404.04057).
+    pub fn with_kappa(self, kappa: f64) -> Result<Self> {
+        Ok(Self { kappa: positive("kappa", "a finite kappa > 0", kappa)?, ..self })
+    }
+
+    /// Share of the generated branch in the quadratic term.
+    pub fn alpha(&self) -> f64 {
+        self.alpha
+    }
+
+    /// Weight of the generated target.
+    pub fn beta(&self) -> f64 {
+        self.beta
+    }
+
+    /// Weight of the teacher on the generated branch.
+    pub fn gamma(&self) -> f64 {
+        self.gamma
+    }
+
+    /// Factor of the quadratic term in the generator's loss.
+    pub fn kappa(&self) -> f64 {
+        self.kappa
+    }
+
+    /// Whether the fake model's loss needs the real branch: false only for alpha = beta = gamma = 1.
+    pub fn uses_data(&self) -> bool {
+        [self.alpha, self.beta, self.gamma].iter().any(|coefficient| *coefficient != 1.0)
+    }
+}
+
+impl Objective for RealUid {
+    /// -J. Teacher and targets are constants here; a missing real branch is an error if
+    /// [`uses_data`](RealUid::uses_data).
+    fn fake_loss(&self, branches: &Branches) -> Result<Loss> {
+        let weight = branches.weight.as_ref();
+        let generated = Line { quadratic: self.alpha, target: self.beta, teacher: self.gamma };
+        let mut terms = generated
+            .of(&constant_but_fake(&branches.generated), weight)?
+            .negated("generated.quadratic", "generated.linear")?;
+        match &branches.real {
+            Some(real) => {
+                let line = Line {
+                    quadratic: 1.0 - self.alpha,
+                    target: 1.0 - self.beta,
+                    teacher: 1.0 - self.gamma,
+                };
+                let real = line.of(&constant_but_fake(real), weight)?;
+                terms.extend(real.negated("real.quadratic", "real.linear")?);
+            }
+            None if self.uses_data() => {
+                let Self { alpha, beta, gamma, .. } = *self;
+                return Err(Error::MissingReal { alpha, beta, gamma });
+            }
+            None => {}
+        }
+        Loss::sum_of(terms)
+    }
+
+    /// The first line of J, its quadratic term times kappa. The real branch is not looked at.
+    fn generator_loss(&self, branches: &Branches) -> Result<Loss> {
+        let line =
+            Line { quadratic: self.kappa * self.alpha, target: self.beta, teacher: self.gamma };
+        let Terms { quadratic, linear } = line.of(&branches.generated, branches.weight.as_ref())?;
+        Loss::sum_of(vec![("generated.quadratic", quadratic), ("generated.linear", linear)])
+    }
+}
+
+/// One line of J: -quadratic |delta|^2 + 2 <delta, target y - teacher f*>.
+struct Line {
+    quadratic: f64,
+    target: f64,
+    teacher: f64,
+}
+
+struct Terms {
+    quadratic: Tensor,
+    linear: Tensor,
+}
+
+impl Line {
+    fn of(&self, branch: &Branch, weight: Option<&Tensor>) -> Result<Terms> {
+        const DOING: &str = "RealUID objective";
+        let Branch { teacher, fake, target } = branch;
+        check_same_shape(fake, teacher, DOING)?;
+        check_same_shape(fake, target, DOING)?;
+        let delta = (fake - teacher)?;
+        let pull = ((target * (2.0 * self.target))? - (teacher * (2.0 * self.teacher))?)?;
+        let square = sum_then_mean(&delta.sqr()?, weight, DOING)?;
+        Ok(Terms {
+            quadratic: (square * -self.quadratic)?,
+            linear: sum_then_mean(&(delta * pull)?, weight, DOING)?,
+        })
+    }
+}
+
+impl Terms {
+    fn negated(
+        &self,
+        quadratic: &'static str,
+        linear: &'static str,
+    ) -> Result<Vec<(&'static str, Tensor)>> {
+        Ok(vec![(quadratic, self.quadratic.neg()?), (linear, self.linear.neg()?)])
+    }
+}
+
+/// The branch as the fake model's step sees it.
+fn constant_but_fake(branch: &Branch) -> Branch {
+    Branch {
+        // The teacher is frozen, and this step does not train what its input was made by.
+        teacher: branch.teacher.detach(),
+        fake: branch.fake.clone(),
+        // The target is a function of the generator's sample, which this step does not train.
+        target: branch.target.detach(),
+    }
+}
+
+fn positive(name: &'static str, expected: &'static str, value: f64) -> Result<f64> {
+    if value > 0.0 && value.is_finite() {
+        return Ok(value);
+    }
+    Err(Error::Coefficient { name, expected, found: value })
+}

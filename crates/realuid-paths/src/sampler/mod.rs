@@ -1,0 +1,55 @@
+mod euler;
+mod heun;
+mod midpoint;
+
+pub use euler::Euler;
+pub use heun::Heun;
+pub use midpoint::Midpoint;
+
+use candle_core::{DType, Device, Tensor};
+
+use crate::{Field, Result};
+
+/// One step of a grid of times.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Native time at the start of the step.
+    pub from: f64,
+    /// Native time at its end.
+    pub to: f64,
+    /// Whether the grid ends here; the field may be singular at the end of the last step.
+    pub is_last: bool,
+}
+
+impl Interval {
+    /// The signed length of the step; negative where the grid runs down.
+    pub fn length(&self) -> f64 {
+        self.to - self.from
+    }
+
+    /// The time half way.
+    pub fn middle(&self) -> f64 {
+        f64::midpoint(self.from, self.to)
+    }
+}
+
+/// A method that carries points along the ordinary differential equation dx/dt = field(x, t).
+pub trait Sampler {
+    /// The points `x` [B, ..] at `interval.from` carried to `interval.to`, shape kept.
+    fn step(&self, field: &dyn Field, x: &Tensor, interval: Interval) -> Result<Tensor>;
+
+    /// The order: halving all intervals divides the error by 2 to this power.
+    fn order(&self) -> usize;
+}
+
+/// The field at the points `x` [B, ..], all at the native time `time`.
+///
+/// Points of half precision get times in f32, because rounded times would move the grid.
+fn predict_at(field: &dyn Field, x: &Tensor, time: f64) -> Result<Tensor> {
+    let batch = x.dim(0)?;
+    let dtype = if x.dtype() == DType::F64 { DType::F64 } else { DType::F32 };
+    let t = Tensor::full(time, batch, &Device::Cpu)?.to_dtype(dtype)?.to_device(x.device())?;
+    let value = field.predict(x, &t)?;
+    crate::broadcast::check_same_shape(x, &value, "evaluating the field of a sampler")?;
+    Ok(value)
+}
