@@ -27,3 +27,12 @@ pub enum Error {
 
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// An [`Error::Argument`].
+pub(crate) fn argument(
+    operation: &'static str,
+    expected: impl Into<String>,
+    found: impl Into<String>,
+) -> Error {
+    Error::Argument { operation, expected: expected.into(), found: found.into() }
+}

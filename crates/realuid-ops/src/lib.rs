@@ -2,29 +2,44 @@
 //! counter-based random streams; and the optimiser's arithmetic.
 
 mod adam;
+mod add_channels;
 mod attention;
+mod blocks;
 mod conv2d;
+mod dropout;
+mod element;
 mod ema;
 mod error;
+mod exp;
 mod gradients;
 mod group_norm;
+mod kernel;
 mod linear;
+mod matrix;
+mod parallel;
 mod parameters;
+mod pool;
 mod random;
 mod silu;
 mod softmax;
+mod softplus;
+mod sums;
 mod upsample;
 
 pub use adam::{Adam, AdamConfig};
+pub use add_channels::add_channels;
 pub use attention::attention;
 pub use conv2d::{Conv2dConfig, conv2d};
+pub use dropout::dropout;
 pub use ema::Ema;
 pub use error::{Error, Result};
 pub use gradients::Gradients;
 pub use group_norm::{GroupNorm, group_norm, group_norm_silu};
 pub use linear::linear;
 pub use parameters::Parameters;
+pub use pool::avg_pool2d;
 pub use random::RandomStream;
 pub use silu::silu;
 pub use softmax::softmax;
+pub use softplus::softplus;
 pub use upsample::upsample_nearest2d;

@@ -1,0 +1,66 @@
+use std::ops::Neg;
+
+use candle_core::WithDType;
+
+use crate::exp::exp_f32;
+
+/// The floating-point types the kernels are written for: f32 and f64.
+pub(crate) trait Element: WithDType + Neg<Output = Self> {
+    /// e to the power `self`, the same bits on every machine for f32.
+    fn exp(self) -> Self;
+    /// ln(1 + self), accurate near zero.
+    fn ln_1p(self) -> Self;
+    /// Square root, correctly rounded.
+    fn sqrt(self) -> Self;
+    /// The larger of two numbers; NaN if `self` is.
+    fn larger(self, other: Self) -> Self;
+    /// Rounds a number of [0, 1) with 53 random bits down to this type, so that it stays below 1.
+    fn from_uniform(value: f64) -> Self;
+}
+
+impl Element for f32 {
+    #[inline(always)]
+    fn exp(self) -> Self {
+        exp_f32(self)
+    }
+    #[inline(always)]
+    fn ln_1p(self) -> Self {
+        libm::log1pf(self)
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        f32::sqrt(self)
+    }
+    #[inline(always)]
+    fn larger(self, other: Self) -> Self {
+        if other > self { other } else { self }
+    }
+    #[inline(always)]
+    fn from_uniform(value: f64) -> Self {
+        // Truncation to multiples of 2^-24, each of which is an f32.
+        ((value * 16_777_216.0) as u32) as f32 / 16_777_216.0
+    }
+}
+
+impl Element for f64 {
+    #[inline(always)]
+    fn exp(self) -> Self {
+        libm::exp(self)
+    }
+    #[inline(always)]
+    fn ln_1p(self) -> Self {
+        libm::log1p(self)
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        f64::sqrt(self)
+    }
+    #[inline(always)]
+    fn larger(self, other: Self) -> Self {
+        if other > self { other } else { self }
+    }
+    #[inline(always)]
+    fn from_uniform(value: f64) -> Self {
+        value
+    }
+}
