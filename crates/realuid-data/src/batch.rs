@@ -1,0 +1,96 @@
+use candle_core::{Device, Tensor};
+use realuid_ops::RandomStream;
+
+use crate::{Dataset, Error, Result, Sample};
+
+/// Examples stacked along a first axis.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Position of the batch in its loader's endless sequence.
+    pub index: u64,
+    /// `[B, C, H, W]` or `[B, D]`, f32, on the CPU.
+    pub data: Tensor,
+    /// `[B]`, u32, on the CPU, if the data set is labelled.
+    pub classes: Option<Tensor>,
+}
+
+/// What every example of one data set has in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) shape: Vec<usize>,
+    labelled: bool,
+}
+
+impl Layout {
+    /// The layout of `dataset`, read off its first example.
+    pub(crate) fn of(dataset: &dyn Dataset) -> Result<Self> {
+        if dataset.is_empty() {
+            return Err(Error::Argument {
+                operation: "reading a data set",
+                expected: "at least one example".into(),
+                found: "none".into(),
+            });
+        }
+        let Sample { shape, class, .. } = dataset.get(0)?;
+        Ok(Self { shape, labelled: class.is_some() })
+    }
+
+    fn check(&self, index: usize, sample: &Sample) -> Result<()> {
+        let uneven = |expected: String, found: String| Error::Uneven { index, expected, found };
+        if sample.shape != self.shape {
+            let (expected, found) = (&self.shape, &sample.shape);
+            return Err(uneven(format!("shape {expected:?}"), format!("shape {found:?}")));
+        }
+        let count: usize = self.shape.iter().product();
+        if sample.values.len() != count {
+            return Err(uneven(format!("{count} values"), sample.values.len().to_string()));
+        }
+        if sample.class.is_some() != self.labelled {
+            let say = |labelled| if labelled { "a class" } else { "no class" }.to_string();
+            return Err(uneven(say(self.labelled), say(sample.class.is_some())));
+        }
+        Ok(())
+    }
+}
+
+/// Which examples of a batch are mirrored left to right: each with probability one half.
+pub(crate) fn flips(seed: u64, batch: u64, batch_size: usize) -> Vec<bool> {
+    let stream = RandomStream::new(seed, "flip", batch);
+    (0..batch_size as u64).map(|i| stream.uniform_at(i) < 0.5).collect()
+}
+
+/// Decodes and stacks the examples `indices`, mirroring those whose entry in `mirrored` is true
+/// (an empty slice mirrors none).
+pub(crate) fn assemble(
+    dataset: &dyn Dataset,
+    layout: &Layout,
+    index: u64,
+    indices: &[usize],
+    mirrored: &[bool],
+) -> Result<Batch> {
+    let mut values = Vec::with_capacity(indices.len() * layout.shape.iter().product::<usize>());
+    let mut classes = Vec::new();
+    for (position, &example) in indices.iter().enumerate() {
+        let mut sample = dataset.get(example)?;
+        layout.check(example, &sample)?;
+        if mirrored.get(position) == Some(&true) {
+            mirror(&mut sample);
+        }
+        values.extend_from_slice(&sample.values);
+        classes.extend(sample.class);
+    }
+    let shape: Vec<usize> = [indices.len()].iter().chain(&layout.shape).copied().collect();
+    let data = Tensor::from_vec(values, shape, &Device::Cpu)?;
+    let classes = layout
+        .labelled
+        .then(|| Tensor::from_vec(classes, indices.len(), &Device::Cpu))
+        .transpose()?;
+    Ok(Batch { index, data, classes })
+}
+
+/// Reverses the last axis.
+fn mirror(sample: &mut Sample) {
+    if let Some(&width) = sample.shape.last() {
+        sample.values.chunks_exact_mut(width.max(1)).for_each(<[f32]>::reverse);
+    }
+}
