@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The underlying cause, as the library that found it reports it.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -85,3 +85,20 @@ pub enum Error {
 
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// Turns the operating system's answer about `path` into an error.
+    pub(crate) fn read(path: &Path) -> impl Fn(std::io::Error) -> Self {
+        move |source| Self::Read { path: path.into(), source }
+    }
+
+    /// The bytes of `path` are not as they must be.
+    pub(crate) fn format(
+        path: &Path,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        let place = path.display().to_string();
+        Self::Format { place, expected: expected.into(), found: found.into() }
+    }
+}

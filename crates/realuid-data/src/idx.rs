@@ -17,7 +17,7 @@ const MOST_BYTES: u64 = 1 << 32;
 pub fn open_idx(images: &Path, labels: Option<&Path>) -> Result<ByteImages> {
     let ([count, height, width], pixels) = read_images(open(images)?, images)?;
     if height == 0 || width == 0 {
-        return Err(format_error(images, "images of at least one pixel", "an axis of length 0"));
+        return Err(Error::format(images, "images of at least one pixel", "an axis of length 0"));
     }
     let Some(labels) = labels else {
         return ByteImages::new([1, height, width], pixels, None);
@@ -25,7 +25,7 @@ pub fn open_idx(images: &Path, labels: Option<&Path>) -> Result<ByteImages> {
     let classes = read_labels(open(labels)?, labels)?;
     if classes.len() != count {
         let expected = format!("{count} labels, one for each image of {}", images.display());
-        return Err(format_error(labels, expected, classes.len().to_string()));
+        return Err(Error::format(labels, expected, classes.len().to_string()));
     }
     ByteImages::new([1, height, width], pixels, Some(classes))
 }
@@ -42,7 +42,7 @@ pub(crate) fn read_labels(bytes: impl Read, place: &Path) -> Result<Vec<u8>> {
 }
 
 fn open(path: &Path) -> Result<BufReader<File>> {
-    let file = File::open(path).map_err(|source| Error::Read { path: path.into(), source })?;
+    let file = File::open(path).map_err(Error::read(path))?;
     Ok(BufReader::new(file))
 }
 
@@ -63,7 +63,7 @@ fn parse<const RANK: usize>(bytes: impl Read, place: &Path) -> Result<([usize; R
     if magic != right {
         let expected =
             format!("an IDX file of unsigned bytes with {RANK} axes, starting {right:?}");
-        return Err(format_error(place, expected, format!("{magic:?}")));
+        return Err(Error::format(place, expected, format!("{magic:?}")));
     }
     let mut axes = [0_usize; RANK];
     for axis in &mut axes {
@@ -73,15 +73,15 @@ fn parse<const RANK: usize>(bytes: impl Read, place: &Path) -> Result<([usize; R
     let size = axes.iter().try_fold(1_u64, |size, &axis| size.checked_mul(axis as u64));
     let Some(size) = size.filter(|&size| size <= MOST_BYTES) else {
         let expected = format!("at most {MOST_BYTES} bytes of data");
-        return Err(format_error(place, expected, format!("a header that claims {axes:?}")));
+        return Err(Error::format(place, expected, format!("a header that claims {axes:?}")));
     };
     let mut data = Vec::new();
     // One byte more than claimed, to notice what lies beyond. The vector grows with what is really
     // there, whatever the header claims.
-    bytes.take(size + 1).read_to_end(&mut data).map_err(|source| read_error(place, source))?;
+    bytes.take(size + 1).read_to_end(&mut data).map_err(Error::read(place))?;
     if data.len() as u64 != size {
         let found = if data.len() as u64 > size { "more".into() } else { data.len().to_string() };
-        return Err(format_error(place, format!("{size} bytes of data for {axes:?}"), found));
+        return Err(Error::format(place, format!("{size} bytes of data for {axes:?}"), found));
     }
     Ok((axes, data))
 }
@@ -89,17 +89,8 @@ fn parse<const RANK: usize>(bytes: impl Read, place: &Path) -> Result<([usize; R
 fn read_array<const N: usize>(bytes: &mut impl Read, place: &Path, what: &str) -> Result<[u8; N]> {
     let mut array = [0; N];
     bytes.read_exact(&mut array).map_err(|source| match source.kind() {
-        std::io::ErrorKind::UnexpectedEof => format_error(place, what, "the end of the file"),
-        _ => read_error(place, source),
+        std::io::ErrorKind::UnexpectedEof => Error::format(place, what, "the end of the file"),
+        _ => Error::read(place)(source),
     })?;
     Ok(array)
-}
-
-fn read_error(place: &Path, source: std::io::Error) -> Error {
-    Error::Read { path: place.into(), source }
-}
-
-fn format_error(place: &Path, expected: impl Into<String>, found: impl Into<String>) -> Error {
-    let place = place.display().to_string();
-    Error::Format { place, expected: expected.into(), found: found.into() }
 }

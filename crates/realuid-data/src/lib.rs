@@ -25,25 +25,39 @@
 
 mod batch;
 mod byte_images;
+mod cifar10;
 mod dataset;
 mod digits;
 mod distinct;
 mod error;
 mod idx;
+#[cfg(feature = "images")]
+mod image_folder;
 mod loader;
 mod open;
 mod order;
+#[cfg(feature = "parquet")]
+mod parquet_column;
+#[cfg(feature = "parquet")]
+mod parquet_images;
+#[cfg(feature = "images")]
+mod picture;
 mod toy;
 mod toy_shapes;
 mod uri;
 
 pub use batch::Batch;
 pub use byte_images::ByteImages;
+pub use cifar10::{Split, open_cifar10};
 pub use dataset::{Dataset, Sample};
 pub use digits::digits;
 pub use distinct::distinct_examples;
 pub use error::{Cause, Error, Result};
 pub use idx::open_idx;
+#[cfg(feature = "images")]
+pub use image_folder::{ImageFolder, ImageFolderConfig};
 pub use loader::{Loader, LoaderConfig};
 pub use open::open;
+#[cfg(feature = "images")]
+pub use picture::Channels;
 pub use toy::{Toy, ToyDataset};

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::uri::Uri;
-use crate::{Dataset, Result, Toy, ToyDataset, digits, open_idx};
+use crate::{Dataset, Result, Split, Toy, ToyDataset, digits, open_cifar10, open_idx};
 
 /// The data set at an address.
 ///
@@ -22,6 +22,8 @@ pub fn open(uri: &str) -> Result<Arc<dyn Dataset>> {
         "digits" => open_digits(&uri),
         "toy" => open_toy(&uri),
         "idx" => open_idx_uri(&uri),
+        "cifar10" => open_cifar10_uri(&uri),
+        "folder" => open_folder(&uri),
         scheme => {
             const KNOWN: &str =
                 "digits, toy:NAME, idx:IMAGES[,LABELS], cifar10:PATH or folder:PATH";
@@ -56,4 +58,37 @@ fn open_idx_uri(uri: &Uri) -> Result<Arc<dyn Dataset>> {
         None => (path, None),
     };
     Ok(Arc::new(open_idx(Path::new(images), labels)?))
+}
+
+fn open_cifar10_uri(uri: &Uri) -> Result<Arc<dyn Dataset>> {
+    uri.allow(&["split"])?;
+    let path = uri.required_path("cifar10:PATH?split=train")?;
+    let split = match uri.text("split") {
+        None => None,
+        Some("train") => Some(Split::Train),
+        Some("test") => Some(Split::Test),
+        Some(other) => return Err(uri.error(format!("unknown split `{other}`"), "train or test")),
+    };
+    open_cifar10(Path::new(path), split)
+}
+
+#[cfg(feature = "images")]
+fn open_folder(uri: &Uri) -> Result<Arc<dyn Dataset>> {
+    use crate::{Channels, ImageFolder, ImageFolderConfig};
+
+    uri.allow(&["size", "channels"])?;
+    let path = uri.required_path("folder:PATH?size=64")?;
+    let channels = match uri.text("channels") {
+        Some("1") => Channels::Grey,
+        None | Some("3") => Channels::Colour,
+        Some(other) => return Err(uri.error(format!("`channels={other}`"), "1 or 3 channels")),
+    };
+    let config = ImageFolderConfig { size: uri.number("size")?, channels };
+    Ok(Arc::new(ImageFolder::open(Path::new(path), config)?))
+}
+
+#[cfg(not(feature = "images"))]
+fn open_folder(uri: &Uri) -> Result<Arc<dyn Dataset>> {
+    let expected = "a build of realuid-data with the feature `images`";
+    Err(uri.error("folders of images are not in this build".into(), expected))
 }
