@@ -33,7 +33,8 @@ pub fn assert_gradients<E: std::fmt::Debug>(
     let gradients = scalar(&function, &tracked).backward().expect("backward");
 
     for (i, values) in inputs.iter().enumerate() {
-        let gradient = gradients.get(&tracked[i]).unwrap_or_else(|| panic!("no gradient for input {i}"));
+        let gradient =
+            gradients.get(&tracked[i]).unwrap_or_else(|| panic!("no gradient for input {i}"));
         let gradient = gradient.flatten_all().and_then(|t| t.to_vec1::<f64>()).expect("values");
         let scale = gradient.iter().fold(1e-3_f64, |m, g| m.max(g.abs()));
         for k in 0..values.len() {
