@@ -1,0 +1,84 @@
+use std::time::Instant;
+
+use anyhow::ensure;
+use candle_core::Device;
+use clap::Args;
+use realuid_ops::RandomStream;
+use serde::Serialize;
+
+use super::model::ModelArguments;
+use crate::evaluation::{Evaluator, Metrics};
+use crate::model::SampleRequest;
+
+/// `realuid evaluate`
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    model: ModelArguments,
+    /// Data to compare with, such as `digits` or `cifar10:PATH`
+    #[arg(long, value_name = "URI")]
+    data: String,
+    /// How many samples, and at most as many examples
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    num: usize,
+    /// Print one JSON object instead of lines
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    model: String,
+    data: String,
+    samples: usize,
+    /// Network evaluations for each sample.
+    evaluations: usize,
+    /// Wall-clock time of sampling 1,000, in seconds.
+    seconds_per_1000: f64,
+    #[serde(flatten)]
+    metrics: Metrics,
+}
+
+impl Arguments {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        ensure!(self.num > 1, "--num: expected at least 2, found {}", self.num);
+        let model = self.model.load()?;
+        let evaluator = Evaluator::open(&self.data, self.num, &Device::Cpu)?;
+        evaluator.expect_shape(&model.config().data_shape())?;
+        let solver = self.model.solver();
+        let request = SampleRequest {
+            stream: RandomStream::new(self.model.seed, "evaluation", 0),
+            count: self.num,
+            batch_size: self.model.batch_size,
+            solver: &solver,
+            class: None,
+        };
+        let start = Instant::now();
+        let samples = model.sample(&request, &Device::Cpu)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let report = Report {
+            model: self.model.model.display().to_string(),
+            data: self.data,
+            samples: self.num,
+            evaluations: samples.evaluations,
+            seconds_per_1000: 1000.0 * seconds / self.num as f64,
+            metrics: evaluator.measure(&samples.data)?,
+        };
+        if self.json {
+            println!("{}", serde_json::to_string(&report)?);
+        } else {
+            print(&report);
+        }
+        Ok(())
+    }
+}
+
+fn print(report: &Report) {
+    println!("{} against {}, {} samples", report.model, report.data, report.samples);
+    println!("{:22}{}", "evaluations each", report.evaluations);
+    println!("{:22}{:.3}", "seconds per 1,000", report.seconds_per_1000);
+    for (name, value) in report.metrics.values() {
+        println!("{:22}{value:.5}", name.replace('_', " "));
+    }
+}

@@ -1,0 +1,85 @@
+//! The `realuid` command: arguments in, text out; what it does is in the rest of this crate.
+
+mod console;
+mod distill;
+mod evaluate;
+mod inspect;
+mod model;
+mod report;
+mod sample;
+mod stop;
+mod teacher;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::train::Outcome;
+
+/// Distils matching models (flow matching, diffusion, bridges) into one-step generators.
+#[derive(Debug, Parser)]
+#[command(name = "realuid", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a matching model on data
+    Teacher(teacher::Arguments),
+    /// Distil a teacher into a one-step generator
+    Distill(distill::Arguments),
+    /// Draw samples from a teacher or a generator
+    Sample(sample::Arguments),
+    /// Measure samples of a model against data
+    Evaluate(evaluate::Arguments),
+    /// Tell what a run, a checkpoint or a model folder holds
+    Inspect(inspect::Arguments),
+    /// Write one page that compares several runs
+    Report(report::Arguments),
+}
+
+/// How a training command begins: with a configuration and a new folder, or where a run stopped.
+#[derive(Debug, Args)]
+struct RunArguments {
+    /// Configuration of a new run (TOML)
+    #[arg(long, value_name = "FILE", required_unless_present = "resume", requires = "out")]
+    config: Option<PathBuf>,
+    /// Folder of the new run; must not exist or be empty
+    #[arg(long, value_name = "RUN", conflicts_with = "resume")]
+    out: Option<PathBuf>,
+    /// Go on with the run in this folder, from its newest checkpoint
+    #[arg(long, value_name = "RUN", conflicts_with = "config")]
+    resume: Option<PathBuf>,
+    /// Change one field of the configuration, such as `train.steps=1000`; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+}
+
+impl Cli {
+    /// Does what was asked for. The exit code is 0 when it is done, 130 when it was interrupted and
+    /// its state saved.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Teacher(arguments) => arguments.run().map(|outcome| end(&outcome)),
+            Command::Distill(arguments) => arguments.run().map(|outcome| end(&outcome)),
+            Command::Sample(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
+            Command::Evaluate(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
+            Command::Inspect(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
+            Command::Report(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
+        }
+    }
+}
+
+fn end(outcome: &Outcome) -> ExitCode {
+    match outcome {
+        Outcome::Finished => ExitCode::SUCCESS,
+        Outcome::Interrupted { step, checkpoint } => {
+            eprintln!("Stopped after step {step}; all is saved in {}.", checkpoint.display());
+            eprintln!("Go on with --resume and the run's folder.");
+            ExitCode::from(130)
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The training commands: from a configuration, or a run folder, to a run that has ended.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use candle_core::Device;
+use realuid_ops::RandomStream;
+
+use crate::config::{self, OutputConfig, Recipe, ScheduleConfig, SolverConfig};
+use crate::distill::Distill;
+use crate::model::{Model, ModelCard, SampleRequest, locate};
+use crate::observer::Observer;
+use crate::run::RunFolder;
+use crate::teacher::Teacher;
+use crate::train::{Outcome, Plan, Trainer};
+use crate::{Error, Result, files, picture, weights};
+
+/// Where a training command begins.
+#[derive(Clone, Debug)]
+pub enum Begin {
+    /// A new run.
+    New {
+        /// The configuration file.
+        config: PathBuf,
+        /// Changes to it, such as `train.steps=1000`.
+        overrides: Vec<String>,
+        /// The folder to be made.
+        out: PathBuf,
+    },
+    /// A run that was stopped.
+    Resume {
+        /// Its folder.
+        run: PathBuf,
+        /// Changes to its configuration, such as more steps.
+        overrides: Vec<String>,
+    },
+}
+
+/// What a new distillation starts from; a resumed one has it in its folder.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The teacher: its run, a checkpoint or a model folder.
+    pub teacher: PathBuf,
+    /// A generator to go on from instead of the teacher.
+    pub from: Option<PathBuf>,
+}
+
+/// Trains a matching model, or goes on training it.
+pub fn teacher(
+    begin: &Begin,
+    observer: &mut dyn Observer,
+    stop: &AtomicBool,
+    device: &Device,
+) -> Result<Outcome> {
+    let recipe = begin.recipe()?;
+    let config = recipe.teacher()?;
+    let plan = plan(&recipe, &config.train, &config.output);
+    let mut job = Teacher::new(&recipe, device)?;
+    match begin {
+        Begin::New { out, .. } => {
+            let run = RunFolder::create(out)?;
+            write_recipe(&run, &recipe)?;
+            Trainer::start(&mut job, &run, plan, observer, device)?.run(stop)
+        }
+        Begin::Resume { run, .. } => {
+            let run = RunFolder::open(run)?;
+            write_recipe(&run, &recipe)?;
+            Trainer::resume(&mut job, &run, plan, observer, device)?.run(stop)
+        }
+    }
+}
+
+/// Distils a teacher, or goes on distilling it; a new run needs its `origin`.
+pub fn distill(
+    begin: &Begin,
+    origin: Option<&Origin>,
+    observer: &mut dyn Observer,
+    stop: &AtomicBool,
+    device: &Device,
+) -> Result<Outcome> {
+    let recipe = begin.recipe()?;
+    let config = recipe.distill()?;
+    let plan = plan(&recipe, &config.train, &config.output);
+    match begin {
+        Begin::New { out, .. } => {
+            let origin = origin.ok_or_else(|| {
+                Error::config(
+                    "distillation",
+                    "expected a teacher, found none; name it with --teacher",
+                )
+            })?;
+            let teacher = locate(&origin.teacher)?.folder;
+            let from = origin.from.as_deref().map(locate).transpose()?.map(|from| from.folder);
+            let mut job = Distill::new(&recipe, &teacher, from.as_deref(), device)?;
+            let run = RunFolder::create(out)?;
+            copy_teacher(&teacher, &run.teacher())?;
+            draw_teacher(&run, &plan, device)?;
+            write_recipe(&run, &recipe)?;
+            Trainer::start(&mut job, &run, plan, observer, device)?.run(stop)
+        }
+        Begin::Resume { run, .. } => {
+            let run = RunFolder::open(run)?;
+            let mut job = Distill::new(&recipe, &run.teacher(), None, device)?;
+            write_recipe(&run, &recipe)?;
+            Trainer::resume(&mut job, &run, plan, observer, device)?.run(stop)
+        }
+    }
+}
+
+impl Begin {
+    /// A beginning from command-line arguments, of which either `config` and `out` are present or `resume`.
+    pub fn from_paths(
+        config: Option<PathBuf>,
+        out: Option<PathBuf>,
+        resume: Option<PathBuf>,
+        overrides: Vec<String>,
+    ) -> Result<Self> {
+        match (config, out, resume) {
+            (Some(config), Some(out), None) => Ok(Self::New { config, overrides, out }),
+            (None, None, Some(run)) => Ok(Self::Resume { run, overrides }),
+            _ => Err(Error::config(
+                "command line",
+                "expected --config with --out, or --resume alone, found another mixture",
+            )),
+        }
+    }
+
+    fn recipe(&self) -> Result<Recipe> {
+        match self {
+            Self::New { config, overrides, .. } => config::load(config, overrides),
+            Self::Resume { run, overrides } => config::load(&run.join("config.toml"), overrides),
+        }
+    }
+}
+
+fn plan(recipe: &Recipe, train: &ScheduleConfig, output: &OutputConfig) -> Plan {
+    Plan {
+        seed: recipe.seed,
+        data: recipe.data.clone(),
+        train: train.clone(),
+        output: output.clone(),
+    }
+}
+
+/// The resolved configuration; it comes last, so a folder that has one is a run that can be resumed.
+fn write_recipe(run: &RunFolder, recipe: &Recipe) -> Result<()> {
+    files::replace(&run.config(), config::to_toml(recipe)?.as_bytes())
+}
+
+/// A model folder with the teacher's chosen weights alone, so that the run needs nothing outside itself.
+fn copy_teacher(teacher: &Path, copy: &Path) -> Result<()> {
+    let card = ModelCard::load(teacher)?;
+    files::replace_folder(copy, |folder| {
+        weights::save(
+            folder,
+            &card.weights,
+            &weights::load(teacher, &card.weights, &Device::Cpu)?,
+        )?;
+        weights::save_config(folder, &weights::load_config(teacher)?)?;
+        card.save(folder)
+    })
+}
+
+/// A picture of the teacher's samples, to be seen beside the student's.
+fn draw_teacher(run: &RunFolder, plan: &Plan, device: &Device) -> Result<()> {
+    let solver: &SolverConfig = &plan.output.evaluation.solver;
+    let request = SampleRequest {
+        stream: RandomStream::new(plan.seed, "evaluation", 0),
+        count: plan.output.samples.count,
+        batch_size: plan.output.samples.count,
+        solver,
+        class: None,
+    };
+    let samples = Model::load(&run.teacher(), None, device)?.sample(&request, device)?;
+    picture::save(&run.samples().join("teacher.png"), &samples.data)
+}

@@ -1,0 +1,26 @@
+//! What a run is made of, read from TOML.
+//!
+//! Every field has its meaning and unit in its documentation; a key that is not listed here is an
+//! error. [`load`] reads a file and applies `--set` overrides; the resolved configuration is
+//! written into the run folder, and a run is a function of it alone.
+
+mod data;
+mod distill;
+mod load;
+mod optimizer;
+mod output;
+mod path;
+mod recipe;
+mod teacher;
+
+pub use data::DataConfig;
+pub use distill::{AdversarialConfig, DistillConfig, FakeStart, GeneratorConfig, ObjectiveConfig};
+pub use load::{load, parse, to_toml};
+pub use optimizer::{Decay, EmaConfig, OptimizerConfig, ScheduleConfig};
+pub use output::{
+    CheckpointsConfig, EvaluationConfig, LogConfig, Metric, OutputConfig, SamplesConfig,
+    SolverConfig, SolverName,
+};
+pub use path::{PathConfig, PathName, TimeConfig};
+pub use recipe::Recipe;
+pub use teacher::TeacherConfig;

@@ -1,0 +1,13 @@
+//! Distillation of a frozen teacher into a one-step generator (theory.md, section 3).
+
+mod adversary;
+mod draw;
+mod job;
+mod setting;
+mod turns;
+
+pub use adversary::Adversary;
+pub use draw::{Draw, Draws};
+pub use job::Distill;
+pub use setting::{Branch, Setting};
+pub use turns::Distillation;

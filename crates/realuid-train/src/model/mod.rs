@@ -1,0 +1,11 @@
+//! A trained network together with how it is used: loading it, and drawing samples from it.
+
+mod card;
+mod locate;
+mod one_step;
+mod sample;
+
+pub use card::{ModelCard, Role};
+pub use locate::{Located, locate};
+pub use one_step::OneStep;
+pub use sample::{Model, SampleRequest, Samples};

@@ -1,0 +1,64 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Record;
+
+/// Sums of what the steps since the last record reported, by turn and quantity.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Window {
+    turns: BTreeMap<String, Turn>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Turn {
+    count: u64,
+    sums: BTreeMap<String, f64>,
+}
+
+impl Window {
+    /// Adds what one turn reported.
+    pub fn add<'a>(&mut self, turn: &str, values: impl IntoIterator<Item = (&'a str, f64)>) {
+        let turn = self.turns.entry(turn.to_owned()).or_default();
+        turn.count += 1;
+        for (name, value) in values {
+            *turn.sums.entry(name.to_owned()).or_default() += value;
+        }
+    }
+
+    /// One record of means for each turn that was taken, and an empty window from here on.
+    pub fn flush(&mut self, step: u64) -> Vec<Record> {
+        std::mem::take(&mut self.turns)
+            .into_iter()
+            .map(|(kind, turn)| {
+                let mean = |(name, sum): (String, f64)| (name, sum / turn.count as f64);
+                Record { step, kind, values: turn.sums.into_iter().map(mean).collect() }
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_hold_means_by_turn_and_survive_a_save() {
+        let mut window = Window::default();
+        window.add("fake", [("loss", 0.1), ("gradient_norm", 3.0)]);
+        window.add("generator", [("loss", -7.0)]);
+        let text = serde_json::to_string(&window).unwrap();
+        let mut window: Window = serde_json::from_str(&text).unwrap();
+        window.add("fake", [("loss", 0.3), ("gradient_norm", 5.0)]);
+        let records = window.flush(9);
+        assert_eq!(records.len(), 2);
+        assert_eq!(
+            (records[0].kind.as_str(), records[0].values["loss"]),
+            ("fake", (0.1 + 0.3) / 2.0)
+        );
+        assert_eq!(records[0].values["gradient_norm"], 4.0);
+        assert_eq!((records[1].step, records[1].values["loss"]), (9, -7.0));
+        assert!(window.flush(10).is_empty());
+    }
+}

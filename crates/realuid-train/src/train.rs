@@ -1,0 +1,252 @@
+//! The loop of every training command.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use candle_core::Device;
+use realuid_data::{Batch, Loader, LoaderConfig};
+
+use crate::config::{DataConfig, OutputConfig, ScheduleConfig};
+use crate::evaluation::Evaluator;
+use crate::job::Job;
+use crate::observer::{Event, Observer};
+use crate::run::{self, Best, MetricsLog, Record, RunFolder, RunState, Window};
+use crate::{Error, Result, picture, report};
+
+/// What the loop needs to know of a run's configuration.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Names every random stream.
+    pub seed: u64,
+    /// The data.
+    pub data: DataConfig,
+    /// How long.
+    pub train: ScheduleConfig,
+    /// What is written and when.
+    pub output: OutputConfig,
+}
+
+/// How a run ended without an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All steps are done.
+    Finished,
+    /// It was asked to stop; the checkpoint holds everything so far.
+    Interrupted {
+        /// Steps done.
+        step: u64,
+        /// Where it can go on.
+        checkpoint: PathBuf,
+    },
+}
+
+/// The loop of every training command: steps, records, pictures, evaluations, checkpoints.
+///
+/// What is due at a step is done before the checkpoint of that step, so resuming from it repeats nothing.
+pub struct Trainer<'a> {
+    job: &'a mut dyn Job,
+    run: &'a RunFolder,
+    plan: Plan,
+    observer: &'a mut dyn Observer,
+    evaluator: Evaluator,
+    log: MetricsLog,
+    state: RunState,
+    saved: Option<u64>,
+}
+
+impl<'a> Trainer<'a> {
+    /// A run at its first step; the state before it becomes the first checkpoint.
+    pub fn start(
+        job: &'a mut dyn Job,
+        run: &'a RunFolder,
+        plan: Plan,
+        observer: &'a mut dyn Observer,
+        device: &Device,
+    ) -> Result<Self> {
+        let state = RunState {
+            step: 0,
+            updates: job.updates(),
+            log_bytes: 0,
+            window: Window::default(),
+            best: None,
+        };
+        let mut trainer = Self::new(job, run, plan, observer, state, device)?;
+        trainer.save()?;
+        trainer.saved = None;
+        Ok(trainer)
+    }
+
+    /// A run where its newest checkpoint left it.
+    pub fn resume(
+        job: &'a mut dyn Job,
+        run: &'a RunFolder,
+        plan: Plan,
+        observer: &'a mut dyn Observer,
+        device: &Device,
+    ) -> Result<Self> {
+        let state = run::load_latest(run.path(), job, device)?;
+        let saved = (state.step > 0).then_some(state.step);
+        let mut trainer = Self::new(job, run, plan, observer, state, device)?;
+        trainer.saved = saved;
+        trainer.prune()?;
+        Ok(trainer)
+    }
+
+    fn new(
+        job: &'a mut dyn Job,
+        run: &'a RunFolder,
+        plan: Plan,
+        observer: &'a mut dyn Observer,
+        state: RunState,
+        device: &Device,
+    ) -> Result<Self> {
+        let uri = plan.output.evaluation.data.as_deref().unwrap_or(&plan.data.uri);
+        let evaluator = Evaluator::open(uri, plan.output.evaluation.samples, device)?;
+        evaluator.expect_shape(&job.network().data_shape())?;
+        let examples = run.samples().join("data.png");
+        picture::save(&examples, &evaluator.examples(plan.output.samples.count)?)?;
+        let log = MetricsLog::open(&run.metrics(), state.log_bytes)?;
+        Ok(Self { job, run, plan, observer, evaluator, log, state, saved: None })
+    }
+
+    /// Trains until all steps are done or `stop` is set.
+    pub fn run(mut self, stop: &AtomicBool) -> Result<Outcome> {
+        let total = self.plan.train.steps;
+        self.observer.on(&Event::Started { step: self.state.step, total });
+        let mut data = self.data()?;
+        loop {
+            if self.saved != Some(self.state.step) {
+                self.do_what_is_due()?;
+            }
+            if self.state.step >= total {
+                self.observer.on(&Event::Finished { report: self.run.report() });
+                return Ok(Outcome::Finished);
+            }
+            if stop.load(Ordering::Relaxed) {
+                let checkpoint = self.save()?;
+                return Ok(Outcome::Interrupted { step: self.state.step, checkpoint });
+            }
+            let batches = self.batches(&mut data)?;
+            self.advance(&batches)?;
+        }
+    }
+
+    fn advance(&mut self, batches: &[Option<Batch>]) -> Result<()> {
+        let step = self.state.step;
+        let turn = self.job.advance(step, batches).map_err(|e| self.locate(e))?;
+        self.state.window.add(turn.kind, turn.values.iter().copied());
+        self.state.step = step + 1;
+        self.observer.on(&Event::Stepped { step: step + 1, turn: &turn });
+        Ok(())
+    }
+
+    /// Records, picture, evaluation and checkpoint, as far as they are due at this step.
+    fn do_what_is_due(&mut self) -> Result<()> {
+        let (step, last) = (self.state.step, self.state.step >= self.plan.train.steps);
+        let due = |every: u64| last || (every > 0 && step % every == 0);
+        let output = &self.plan.output;
+        let (log, picture) = (due(output.log.every), due(output.samples.every));
+        let evaluate = step > 0 && due(output.evaluation.every);
+        let checkpoint = step > 0 && due(output.checkpoints.every);
+        if log {
+            for record in self.state.window.flush(step) {
+                self.write(&record)?;
+            }
+        }
+        if picture {
+            self.draw()?;
+        }
+        let improved = if evaluate { self.evaluate()? } else { false };
+        if checkpoint || improved {
+            self.save()?;
+            report::write(self.run)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, record: &Record) -> Result<()> {
+        self.log.write(record)?;
+        self.observer.on(&Event::Recorded { record });
+        Ok(())
+    }
+
+    fn draw(&mut self) -> Result<()> {
+        let path = self.run.samples().join(format!("step-{:09}.png", self.state.step));
+        let count = self.plan.output.samples.count;
+        let samples =
+            self.evaluator.sample(&self.job.model()?, self.plan.seed, count, &self.plan.output)?;
+        picture::save(&path, &samples.data)?;
+        self.observer.on(&Event::Drew { path: &path });
+        Ok(())
+    }
+
+    /// Whether this is the best evaluation so far.
+    fn evaluate(&mut self) -> Result<bool> {
+        let output = &self.plan.output;
+        let count = output.evaluation.samples;
+        let metric = output.evaluation.best_by;
+        let samples = self.evaluator.sample(&self.job.model()?, self.plan.seed, count, output)?;
+        let metrics = self.evaluator.measure(&samples.data)?;
+        let record =
+            Record { step: self.state.step, kind: "evaluation".into(), values: metrics.values() };
+        self.write(&record)?;
+        let value = metrics.get(metric);
+        let improved =
+            self.state.best.is_none_or(|best| best.metric != metric || value < best.value);
+        if improved {
+            self.state.best = Some(Best { step: self.state.step, metric, value });
+        }
+        Ok(improved)
+    }
+
+    fn save(&mut self) -> Result<PathBuf> {
+        self.state.log_bytes = self.log.sync()?;
+        self.state.updates = self.job.updates();
+        let path = run::save(self.run.path(), self.job, &self.state)?;
+        self.saved = Some(self.state.step);
+        self.prune()?;
+        self.observer.on(&Event::Saved { path: &path });
+        Ok(path)
+    }
+
+    fn prune(&self) -> Result<()> {
+        let (every, total) = (self.plan.output.checkpoints.every, self.plan.train.steps);
+        let scheduled = |step: u64| step % every == 0 || step == total;
+        let best = self.state.best.map(|best| best.step);
+        run::prune(self.run.path(), self.plan.output.checkpoints.keep, best, scheduled)
+    }
+
+    /// The stream of batches from this step on, if the job wants one.
+    fn data(&self) -> Result<Option<Loader>> {
+        if !self.job.needs_data() {
+            return Ok(None);
+        }
+        let data = &self.plan.data;
+        let config = LoaderConfig {
+            batch_size: self.plan.train.batch_size,
+            seed: self.plan.seed,
+            horizontal_flip: data.horizontal_flip,
+            workers: data.workers,
+            prefetch: data.prefetch,
+        };
+        let dataset = Arc::clone(&realuid_data::open(&data.uri)?);
+        Ok(Some(Loader::new(dataset, config, self.state.step * self.plan.train.accumulate)?))
+    }
+
+    fn batches(&self, data: &mut Option<Loader>) -> Result<Vec<Option<Batch>>> {
+        let next = |_| match data {
+            Some(loader) => Ok(Some(loader.next().expect("a loader never ends")?)),
+            None => Ok(None),
+        };
+        (0..self.plan.train.accumulate).map(next).collect()
+    }
+
+    /// Tells an error which the job could not place where it happened and what to go back to.
+    fn locate(&self, error: Error) -> Error {
+        let Error::NotFinite { turn, quantity, value, .. } = error else { return error };
+        let newest = run::checkpoint_folders(self.run.path()).ok().and_then(|mut f| f.pop());
+        let checkpoint = newest.map_or("none".into(), |folder| folder.display().to_string());
+        Error::NotFinite { step: self.state.step, turn, quantity, value, checkpoint }
+    }
+}
