@@ -96,6 +96,16 @@ impl NetworkConfig {
         }
     }
 
+    /// The same network with an adversarial head beside it.
+    #[must_use]
+    pub fn with_adversarial_head(mut self) -> Self {
+        match &mut self {
+            Self::Mlp(config) => config.adversarial_head = true,
+            Self::AdmUnet(config) => config.adversarial_head = true,
+        }
+        self
+    }
+
     fn fill(&self, tensors: BTreeMap<String, Tensor>) -> Result<Built> {
         let mut source = StrictLoader::new(tensors);
         let built = self.construct(&mut source)?;
