@@ -76,3 +76,25 @@ fn numerical(expected: &'static str, found: String) -> Error {
         advice: "look for features of extreme size and scale them",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_factor_has_the_rank_and_the_product_of_its_matrix() {
+        // Rank one, and a second eigenvalue that rounding has pushed just below zero.
+        let matrix = faer::mat![[4.0, 2.0], [2.0, 1.0 - 1e-14]];
+        let factor = factor(matrix.as_ref()).unwrap();
+        assert_eq!(factor.ncols(), 1);
+        let product = &factor * factor.transpose();
+        assert!((&product - &matrix).norm_max() < 1e-13);
+    }
+
+    #[test]
+    fn negative_variance_is_refused() {
+        let matrix = faer::mat![[1.0, 2.0], [2.0, 1.0]];
+        let message = factor(matrix.as_ref()).unwrap_err().to_string();
+        assert!(message.contains("-1e0 beside a largest of 3"), "{message}");
+    }
+}
