@@ -1,4 +1,44 @@
-//! Interpolation paths, predictions and their conversions, time distributions and samplers of matching models.
+//! Interpolation paths, predictions and their conversions, time distributions and samplers of
+//! matching models.
+//!
+//! Flow matching, diffusion, bridges and stochastic interpolants are one family,
+//! x_t = a(t) data + b(t) source + c(t) latent: an [`Interpolant`] says its coefficients, and points,
+//! regression targets and conversions between [`Prediction`]s follow. A [`Field`] is a network (or a
+//! formula) with its condition bound, and a [`Sampler`] carries points along it.
+//!
+//! There are no parameters, no networks and no random state here: noise is an argument.
+//!
+//! ```
+//! use candle_core::{DType, Device, Tensor};
+//! use realuid_ops::RandomStream;
+//! use realuid_paths::{Ends, Heun, Interpolant, Linear, Prediction, TimeDistribution};
+//! use realuid_paths::{Result, integrate, uniform_grid};
+//!
+//! # fn main() -> Result<()> {
+//! // A training pair of flow matching: the point x_t and the velocity to regress onto.
+//! let ends = Ends {
+//!     data: Tensor::full(3.0, (4, 2), &Device::Cpu)?,
+//!     source: RandomStream::new(0, "noise", 0).normal((4, 2), DType::F64, &Device::Cpu)?,
+//!     latent: None,
+//! };
+//! let t = TimeDistribution::uniform(0.0, 1.0)?
+//!     .sample(&RandomStream::new(0, "times", 0), 4, DType::F64, &Device::Cpu)?;
+//! let x = Linear.interpolate(&ends, &t)?;
+//! let velocity = Linear.target(Prediction::Velocity, &ends, &t)?;
+//! let data = Linear.convert(&velocity, Prediction::Velocity, Prediction::Data, &x, &t)?;
+//! assert!((data - &ends.data)?.abs()?.max_all()?.to_scalar::<f64>()? < 1e-12);
+//!
+//! // All data at 3: the exact field says so everywhere, and sampling from noise ends there.
+//! let field = |x: &Tensor, t: &Tensor| {
+//!     let data = Tensor::full(3.0, x.shape(), x.device())?;
+//!     Linear.convert(&data, Prediction::Data, Prediction::Velocity, x, t)
+//! };
+//! let solution = integrate(&Heun, &field, &ends.source, &uniform_grid(0.0, 1.0, 10)?)?;
+//! assert_eq!(solution.evaluations, 19);
+//! assert!((solution.x - &ends.data)?.abs()?.max_all()?.to_scalar::<f64>()? < 1e-12);
+//! # Ok(())
+//! # }
+//! ```
 
 mod broadcast;
 mod coefficients;

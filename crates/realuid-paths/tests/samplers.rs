@@ -1,0 +1,128 @@
+//! Samplers: golden ends on a mixture's exact field, measured orders, counted evaluations.
+
+mod common;
+
+use candle_core::{DType, Device, Tensor};
+use common::{fixture, times};
+use realuid_paths::{
+    Error, Euler, Field, Heun, Interpolant, Linear, Midpoint, Prediction, Result, Sampler,
+    TimeSpan, integrate, uniform_grid,
+};
+use realuid_testkit::{GaussianMixture, assert_close};
+
+#[test]
+fn golden_ends_on_the_exact_field_of_a_mixture() {
+    let golden = fixture("samplers/mixture");
+    let mixture: GaussianMixture = golden.parse().unwrap();
+    let velocity = |x: &Tensor, t: &Tensor| mixture.linear_velocity(x, t).map_err(Error::field);
+    let TimeSpan { source, data } = Linear.times();
+    let start = golden.tensor("x0").unwrap();
+    for (name, sampler, steps, evaluations) in [
+        ("euler_20", &Euler as &dyn Sampler, 20, 20),
+        ("euler_100", &Euler, 100, 100),
+        ("heun_20", &Heun, 20, 39),
+    ] {
+        let grid = uniform_grid(source, data, steps).unwrap();
+        let solution = integrate(sampler, &velocity, start, &grid).unwrap();
+        assert_close(&solution.x, golden.tensor(name).unwrap(), 1e-10);
+        assert_eq!(solution.evaluations, evaluations, "{name}");
+    }
+}
+
+#[test]
+fn a_converted_prediction_samples_like_the_velocity() {
+    let golden = fixture("samplers/mixture");
+    let mixture: GaussianMixture = golden.parse().unwrap();
+    let velocity = |x: &Tensor, t: &Tensor| -> Result<Tensor> {
+        let source = t.affine(-1.0, 1.0)?;
+        let means = mixture.posterior_means(x, t, &source).map_err(Error::field)?;
+        Linear.convert(&means.data, Prediction::Data, Prediction::Velocity, x, t)
+    };
+    let grid = uniform_grid(0.0, 1.0, 20).unwrap();
+    let solution = integrate(&Heun, &velocity, golden.tensor("x0").unwrap(), &grid).unwrap();
+    assert_close(&solution.x, golden.tensor("heun_20").unwrap(), 1e-10);
+}
+
+/// dx/dt = x cos t has the solution x(0) e^{sin t}.
+fn swing(x: &Tensor, t: &Tensor) -> Result<Tensor> {
+    Ok(x.broadcast_mul(&t.cos()?.unsqueeze(1)?)?)
+}
+
+fn error_after(sampler: &dyn Sampler, from: f64, to: f64, steps: usize) -> f64 {
+    let start = Tensor::new(&[[from.sin().exp()]], &Device::Cpu).unwrap();
+    let grid = uniform_grid(from, to, steps).unwrap();
+    let solution = integrate(sampler, &swing, &start, &grid).unwrap();
+    (solution.x.to_vec2::<f64>().unwrap()[0][0] - to.sin().exp()).abs()
+}
+
+#[test]
+fn halving_the_steps_divides_the_error_by_two_to_the_order() {
+    for sampler in [&Euler as &dyn Sampler, &Heun, &Midpoint] {
+        for (from, to) in [(0.0, 2.0), (2.0, 0.0)] {
+            let ratio = error_after(sampler, from, to, 256) / error_after(sampler, from, to, 512);
+            let order = ratio.log2();
+            assert!(
+                (order - sampler.order() as f64).abs() < 0.1,
+                "order {} from {from} to {to}: measured {order}",
+                sampler.order()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_field_is_asked_at_the_right_times_and_counted() {
+    for (sampler, expected) in [
+        (&Euler as &dyn Sampler, vec![0.0, 0.5]),
+        (&Midpoint, vec![0.0, 0.25, 0.5, 0.75]),
+        (&Heun, vec![0.0, 0.5, 0.5]),
+    ] {
+        let asked = std::cell::RefCell::new(Vec::new());
+        let field = |x: &Tensor, t: &Tensor| -> Result<Tensor> {
+            assert_eq!((t.dims(), t.dtype()), (&[2][..], DType::F32));
+            asked.borrow_mut().push(f64::from(t.to_vec1::<f32>()?[1]));
+            Ok(x.clone())
+        };
+        let x = Tensor::ones((2, 3), DType::F32, &Device::Cpu).unwrap();
+        let solution = integrate(sampler, &field, &x, &[0.0, 0.5, 1.0]).unwrap();
+        assert_eq!(solution.evaluations, expected.len());
+        assert_eq!(asked.into_inner(), expected);
+    }
+}
+
+#[test]
+fn a_grid_ends_exactly_and_a_bad_one_is_refused() {
+    let grid = uniform_grid(80.0, 0.1, 3).unwrap();
+    assert_eq!(
+        (grid.len(), grid[0].to_bits(), grid[3].to_bits()),
+        (4, 80_f64.to_bits(), 0.1_f64.to_bits())
+    );
+    assert!(uniform_grid(0.0, 1.0, 0).is_err());
+    assert!(uniform_grid(0.0, f64::NAN, 2).is_err());
+    assert!(uniform_grid(1.0, 1.0, 2).is_err());
+    let x = Tensor::ones((1, 1), DType::F64, &Device::Cpu).unwrap();
+    for grid in [&[0.0][..], &[], &[0.0, 0.5, 0.5], &[0.0, 1.0, 0.5], &[0.0, f64::INFINITY]] {
+        assert!(integrate(&Euler, &swing, &x, grid).is_err(), "{grid:?}");
+    }
+}
+
+#[test]
+fn errors_and_shapes_of_a_field_are_reported() {
+    let x = Tensor::ones((1, 2), DType::F64, &Device::Cpu).unwrap();
+    let failing = |_: &Tensor, _: &Tensor| Err(Error::field("the network is missing"));
+    let message = integrate(&Euler, &failing, &x, &[0.0, 1.0]).unwrap_err().to_string();
+    assert_eq!(message, "evaluating the field: the network is missing");
+    let narrow = |x: &Tensor, _: &Tensor| Ok(x.narrow(1, 0, 1)?);
+    let message = integrate(&Euler, &narrow, &x, &[0.0, 1.0]).unwrap_err().to_string();
+    assert!(message.contains("[1, 2]") && message.contains("[1, 1]"), "{message}");
+}
+
+#[test]
+fn references_and_boxes_of_fields_are_fields() {
+    fn value(field: impl Field) -> f64 {
+        let x = Tensor::new(&[[2.0]], &Device::Cpu).unwrap();
+        field.predict(&x, &times(&[0.0])).unwrap().to_vec2::<f64>().unwrap()[0][0]
+    }
+    let boxed: Box<dyn Fn(&Tensor, &Tensor) -> Result<Tensor>> = Box::new(swing);
+    assert_eq!([value(swing), value(&swing), value(boxed)], [2.0; 3]);
+}
