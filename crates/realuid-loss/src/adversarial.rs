@@ -4,8 +4,8 @@ use crate::{Error, Loss, Result};
 
 /// The adversarial baseline: a softplus GAN on the logits of a critic, added to another objective.
 ///
-/// The critic is a head on the fake model's encoder, positive for generated and negative for real
-/// points x_t at late times (Yin et al., arXiv 2405.14867, section 4.2). Logits may have any shape;
+/// The critic is a head on the fake model's encoder, negative for generated and positive for real
+/// points x_t at late times (the GAN loss of Yin et al., arXiv 2405.14867). Logits may have any shape;
 /// losses are means over all of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adversarial {

@@ -89,6 +89,7 @@ impl RealUid {
     }
 
     /// Whether the fake model's loss needs the real branch: false only for alpha = beta = gamma = 1.
+    #[expect(clippy::float_cmp, reason = "only coefficients of exactly 1 drop the real branch")]
     pub fn uses_data(&self) -> bool {
         [self.alpha, self.beta, self.gamma].iter().any(|coefficient| *coefficient != 1.0)
     }
