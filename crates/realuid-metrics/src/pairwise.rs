@@ -62,14 +62,14 @@ pub(crate) fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Sum of `term(a_k, b_k)` in eight interleaved partial sums: a fixed order that vectorises.
-#[inline(always)]
+#[inline]
 fn sum_terms(a: &[f64], b: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
     const LANES: usize = 8;
     let (a, b) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut sums = [0.0; LANES];
     for (a, b) in a.0.iter().zip(b.0) {
-        for lane in 0..LANES {
-            sums[lane] += term(a[lane], b[lane]);
+        for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += term(a, b);
         }
     }
     let rest: f64 = a.1.iter().zip(b.1).map(|(&a, &b)| term(a, b)).sum();
