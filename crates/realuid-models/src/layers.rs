@@ -112,12 +112,9 @@ impl Dropout {
     /// `x` with each element zeroed with probability `rate` and the rest scaled by
     /// 1 / (1 - rate); `x` itself where there is no stream.
     pub fn forward(&self, x: &Tensor, stream: Option<&RandomStream>) -> Result<Tensor> {
-        let Some(stream) = stream.filter(|_| self.rate > 0.0) else {
-            return Ok(x.clone());
-        };
-        let keep =
-            stream.child(self.salt).uniform(x.shape(), x.dtype(), x.device())?.ge(self.rate)?;
-        let keep = keep.to_dtype(x.dtype())?;
-        Ok((x * (keep * (1.0 / (1.0 - self.rate)))?)?)
+        Ok(match stream {
+            Some(stream) => realuid_ops::dropout(x, &stream.child(self.salt), self.rate)?,
+            None => x.clone(),
+        })
     }
 }

@@ -1,5 +1,8 @@
 use candle_core::Tensor;
-use realuid_ops::{Conv2dConfig, GroupNorm, group_norm, group_norm_silu, silu, upsample_nearest2d};
+use realuid_ops::{
+    Conv2dConfig, GroupNorm, add_channels, avg_pool2d, group_norm_scale_shift_silu,
+    group_norm_silu, upsample_nearest2d,
+};
 
 use super::stage::Pass;
 use crate::Result;
@@ -89,29 +92,22 @@ impl ResidualBlock {
     }
 
     fn modulated(&self, h: &Tensor, pass: &Pass) -> Result<Tensor> {
-        let e = self.embedding.forward(&pass.activated_embedding)?.unsqueeze(2)?.unsqueeze(3)?;
-        match self.config.modulation {
-            Modulation::Add => Ok(group_norm_silu(&h.broadcast_add(&e)?, &self.norm_out)?),
+        let e = self.embedding.forward(&pass.activated_embedding)?;
+        Ok(match self.config.modulation {
+            Modulation::Add => group_norm_silu(&add_channels(h, &e)?, &self.norm_out)?,
             Modulation::ScaleShift => {
                 let scale = e.narrow(1, 0, self.config.outputs)?;
                 let shift = e.narrow(1, self.config.outputs, self.config.outputs)?;
-                let h = group_norm(h, &self.norm_out)?.broadcast_mul(&(scale + 1.0)?)?;
-                Ok(silu(&h.broadcast_add(&shift)?)?)
+                group_norm_scale_shift_silu(h, &self.norm_out, &scale, &shift)?
             }
-        }
+        })
     }
 
     fn resample(&self, x: &Tensor) -> Result<Tensor> {
         Ok(match self.config.resample {
             Resample::Keep => x.clone(),
             Resample::Double => upsample_nearest2d(x, 2)?,
-            Resample::Halve => average_pool2(x)?,
+            Resample::Halve => avg_pool2d(x, 2)?,
         })
     }
-}
-
-/// Mean over disjoint 2 x 2 squares.
-fn average_pool2(x: &Tensor) -> Result<Tensor> {
-    let (b, c, h, w) = x.dims4()?;
-    Ok(x.reshape((b, c, h / 2, 2, w / 2, 2))?.mean(5)?.mean(3)?)
 }
