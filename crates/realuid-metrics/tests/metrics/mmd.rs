@@ -29,14 +29,17 @@ fn gaussian_mmd_of_gaussians_nears_its_expectation() {
     // In D dimensions E k(X, Y) = (s^2 / (s^2 + 2))^(D/2) exp(-|m|^2 / (2 (s^2 + 2))), unit variances.
     let (x, y) = (normal(1, 1500, 2), normal(2, 1500, 2).affine(1.0, 1.0).unwrap());
     let expected = 2.0 * (1.0 / 3.0) * (1.0 - (-2.0_f64 / 6.0).exp());
-    assert!((gaussian_mmd(&x, &y, 1.0).unwrap() - expected).abs() < 0.02);
+    // Five standard deviations of the estimate at this many samples.
+    assert!((gaussian_mmd(&x, &y, 1.0).unwrap() - expected).abs() < 0.042);
 }
 
 #[test]
 fn sets_of_one_distribution_are_near_zero_on_either_side() {
     let found: Vec<f64> =
-        (0..20).map(|k| kid(&normal(2 * k, 60, 4), &normal(2 * k + 1, 60, 4)).unwrap()).collect();
+        (0..100).map(|k| kid(&normal(2 * k, 60, 4), &normal(2 * k + 1, 60, 4)).unwrap()).collect();
     assert!(found.iter().any(|v| *v < 0.0) && found.iter().any(|v| *v > 0.0), "{found:?}");
-    let mean = found.iter().sum::<f64>() / 20.0;
-    assert!(mean.abs() < 0.05, "mean {mean}");
+    // One value has a standard deviation of 0.116, so this is five of the mean; pairing samples with
+    // themselves would move it by 0.325.
+    let mean = found.iter().sum::<f64>() / 100.0;
+    assert!(mean.abs() < 0.06, "mean {mean}");
 }
