@@ -1,6 +1,6 @@
 use std::ops::Neg;
 
-use candle_core::WithDType;
+use candle_core::{CpuStorage, WithDType};
 
 use crate::exp::exp_f32;
 
@@ -16,6 +16,8 @@ pub(crate) trait Element: WithDType + Neg<Output = Self> {
     fn larger(self, other: Self) -> Self;
     /// Rounds a number of [0, 1) with 53 random bits down to this type, so that it stays below 1.
     fn from_uniform(value: f64) -> Self;
+    /// The elements of a storage of this type.
+    fn values_mut(storage: &mut CpuStorage) -> Option<&mut [Self]>;
 }
 
 impl Element for f32 {
@@ -40,6 +42,12 @@ impl Element for f32 {
         // Truncation to multiples of 2^-24, each of which is an f32.
         ((value * 16_777_216.0) as u32) as f32 / 16_777_216.0
     }
+    fn values_mut(storage: &mut CpuStorage) -> Option<&mut [Self]> {
+        match storage {
+            CpuStorage::F32(values) => Some(values),
+            _ => None,
+        }
+    }
 }
 
 impl Element for f64 {
@@ -62,5 +70,11 @@ impl Element for f64 {
     #[inline(always)]
     fn from_uniform(value: f64) -> Self {
         value
+    }
+    fn values_mut(storage: &mut CpuStorage) -> Option<&mut [Self]> {
+        match storage {
+            CpuStorage::F64(values) => Some(values),
+            _ => None,
+        }
     }
 }

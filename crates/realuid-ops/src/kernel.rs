@@ -1,16 +1,17 @@
 //! One way from slices to candle's automatic differentiation.
 //!
 //! An operation implements [`Kernel`] on plain slices, once for f32 and f64; [`apply1`] to
-//! [`apply3`] put it into the graph. This is the only file that knows storages and layouts.
+//! [`apply3`] put it into the graph. Storages, layouts and dtypes end here.
 
 use candle_core::backend::BackendStorage;
 use candle_core::{
     CpuStorage, CustomOp1, CustomOp2, CustomOp3, DType, Layout, Result as CandleResult, Shape,
-    Storage, Tensor,
+    Tensor,
 };
 
 use crate::element::Element;
 use crate::error::argument;
+use crate::storage::{contiguous_slice, cpu_slice};
 use crate::Result;
 
 /// A differentiable operation of N tensors of one floating-point type. Shapes live in the kernel.
@@ -208,26 +209,5 @@ impl<K: Kernel<3>> CustomOp3 for Op<K> {
     ) -> CandleResult<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let [x, y, z] = self.differentiate([x, y, z], gradient)?;
         Ok((x, y, z))
-    }
-}
-
-/// The elements of a contiguous tensor on the CPU.
-pub(crate) fn cpu_slice<'a, T: Element>(
-    storage: &'a Storage,
-    layout: &Layout,
-) -> CandleResult<&'a [T]> {
-    match storage {
-        Storage::Cpu(storage) => contiguous_slice(storage, layout),
-        _ => candle_core::bail!("expected a tensor on the CPU; move it there first"),
-    }
-}
-
-pub(crate) fn contiguous_slice<'a, T: Element>(
-    storage: &'a CpuStorage,
-    layout: &Layout,
-) -> CandleResult<&'a [T]> {
-    match layout.contiguous_offsets() {
-        Some((start, end)) => Ok(&T::cpu_storage_as_slice(storage)?[start..end]),
-        None => candle_core::bail!("expected a contiguous tensor, found {layout:?}"),
     }
 }

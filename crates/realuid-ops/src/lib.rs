@@ -2,6 +2,7 @@
 //! counter-based random streams; and the optimiser's arithmetic.
 
 mod adam;
+mod adam_step;
 mod add_channels;
 mod attention;
 mod blocks;
@@ -19,13 +20,16 @@ mod group_norm_kernel;
 mod kernel;
 mod linear;
 mod matrix;
+mod names;
 mod parallel;
 mod parameters;
+mod philox;
 mod pool;
 mod random;
 mod silu;
 mod softmax;
 mod softplus;
+mod storage;
 mod sums;
 mod upsample;
 

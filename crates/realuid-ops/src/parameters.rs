@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use candle_core::{Tensor, Var};
 
 use crate::Result;
+use crate::names::{Entry, same_names};
 
 /// The named trainable tensors of one network, in the order of their names.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +16,8 @@ impl Parameters {
     pub fn from_tensors(tensors: &BTreeMap<String, Tensor>) -> Result<Self> {
         let mut entries = BTreeMap::new();
         for (name, tensor) in tensors {
-            entries.insert(name.clone(), Var::from_tensor(&tensor.copy()?)?);
+            // Detached, because candle would hand back a variable itself instead of a copy.
+            entries.insert(name.clone(), Var::from_tensor(&tensor.detach())?);
         }
         Ok(Self { entries })
     }
@@ -45,7 +47,8 @@ impl Parameters {
         self.entries.values().map(|v| v.elem_count()).sum()
     }
 
-    /// The current values, detached: they share storage, so later updates show through them.
+    /// The current values, detached (using them records nothing for the backward pass): they share
+    /// storage, so later updates show through them.
     pub fn tensors(&self) -> BTreeMap<String, Tensor> {
         self.entries.iter().map(|(n, v)| (n.clone(), v.as_tensor().detach())).collect()
     }
@@ -55,11 +58,24 @@ impl Parameters {
         Self::from_tensors(&self.tensors())
     }
 
-    /// Overwrites every value in place; names and shapes must be the same.
+    /// Overwrites every value in place; names, shapes and dtypes must be the same.
+    ///
+    /// When they are not, nothing is written and [`crate::Error::Parameters`] lists every
+    /// missing, unexpected and misshapen name.
     pub fn assign(&self, tensors: &BTreeMap<String, Tensor>) -> Result<()> {
-        for (name, var) in &self.entries {
-            var.set(&tensors[name])?;
+        let given = tensors.iter().map(|(name, tensor)| Entry::of((name, tensor)));
+        same_names("assigning parameters", self.as_tensors().map(Entry::of), given)?;
+        for (name, tensor) in tensors {
+            if let Some(var) = self.entries.get(name) {
+                // A copy: candle cannot write a variable from a view of itself.
+                var.set(&tensor.force_contiguous()?)?;
+            }
         }
         Ok(())
+    }
+
+    /// Names and tensors, sorted by name.
+    pub(crate) fn as_tensors(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.entries.iter().map(|(name, var)| (name.as_str(), var.as_tensor()))
     }
 }
