@@ -15,6 +15,17 @@ use crate::{Branch, Branches, Error, Loss, Objective, Result};
 /// The fake model maximises J, the generator minimises its first line. For alpha < 1 and
 /// gamma = alpha this is the paper's objective up to terms that the optimised party does not see;
 /// the delta form also holds at alpha = 1 with beta != 1, where the paper's divides by zero.
+///
+/// With p and q the marginals of x_t under generator and data, f_G the generator's marginal target
+/// and an exact teacher f*, the best fake model is worth (ours)
+///
+/// ```text
+/// max J = integral |p (beta f_G - gamma f*) + q (gamma - beta) f*|^2 / (alpha p + (1-alpha) q) dx
+/// ```
+///
+/// which is zero exactly at the data. Where gamma = beta, real data only reweights |f_G - f*|^2, by
+/// at most 1/alpha, and the loss does not depend on which prediction the networks make; where they
+/// differ, the term (gamma - beta) (q - p) f* compares the marginals themselves.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RealUid {
     alpha: f64,

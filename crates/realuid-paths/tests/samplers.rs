@@ -3,7 +3,7 @@
 mod common;
 
 use candle_core::{DType, Device, Tensor};
-use common::{fixture, times};
+use common::fixture;
 use realuid_paths::{
     Error, Euler, Field, Heun, Interpolant, Linear, Midpoint, Prediction, Result, Sampler,
     TimeSpan, integrate, uniform_grid,
@@ -119,10 +119,23 @@ fn errors_and_shapes_of_a_field_are_reported() {
 
 #[test]
 fn references_and_boxes_of_fields_are_fields() {
-    fn value(field: impl Field) -> f64 {
-        let x = Tensor::new(&[[2.0]], &Device::Cpu).unwrap();
-        field.predict(&x, &times(&[0.0])).unwrap().to_vec2::<f64>().unwrap()[0][0]
+    struct Constant(f64);
+    impl Field for Constant {
+        fn predict(&self, x: &Tensor, _: &Tensor) -> Result<Tensor> {
+            Ok((x.ones_like()? * self.0)?)
+        }
     }
-    let boxed: Box<dyn Fn(&Tensor, &Tensor) -> Result<Tensor>> = Box::new(swing);
-    assert_eq!([value(swing), value(&swing), value(boxed)], [2.0; 3]);
+    let x = Tensor::new(&[[2.0]], &Device::Cpu).unwrap();
+    let end = |field: &dyn Field| {
+        let solution = integrate(&Euler, field, &x, &[0.0, 1.0]).unwrap();
+        solution.x.to_vec2::<f64>().unwrap()[0][0]
+    };
+    let boxed: Box<dyn Field> = Box::new(Constant(3.0));
+    let reference: &dyn Field = &Constant(3.0);
+    let boxed_closure: Box<dyn Field> = Box::new(swing);
+    for (field, expected) in
+        [(&boxed as &dyn Field, 5.0), (&reference, 5.0), (&boxed_closure, 4.0), (&&swing, 4.0)]
+    {
+        assert!((end(field) - expected).abs() < 1e-15);
+    }
 }
