@@ -223,14 +223,22 @@ impl AdmUnetConfig {
                 format!("{height} x {width}"),
             ));
         }
-        if self.adversarial_head && (height / rate < 4 || width / rate < 4) {
-            return Err(error(
-                "adversarial_head",
-                "at least 4 x 4 pixels at the lowest resolution, which the head halves twice",
-                format!("{} x {}", height / rate, width / rate),
-            ));
+        if self.adversarial_head {
+            self.validate_head(height / rate, width / rate)?;
         }
         Ok(())
+    }
+
+    fn validate_head(&self, height: usize, width: usize) -> Result<()> {
+        let expected = if height < 4 || width < 4 {
+            "at least 4 x 4 pixels at the lowest resolution, which the head halves twice"
+        } else if height < 8 && width < 8 && self.level_channels()?.last() == Some(&32) {
+            "more than 32 channels where the head ends in one pixel: its normalisation of one value \
+             per group would erase every feature"
+        } else {
+            return Ok(());
+        };
+        Err(error("adversarial_head", expected, format!("{height} x {width} pixels")))
     }
 }
 
