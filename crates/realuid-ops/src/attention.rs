@@ -46,7 +46,9 @@ impl Attention {
         let mut p = vec![T::zero(); self.t * self.s];
         product(&mut p, q, k.transposed(), Threads::One);
         for row in p.chunks_exact_mut(self.s) {
-            row.iter_mut().for_each(|x| *x *= scale);
+            for x in row.iter_mut() {
+                *x *= scale;
+            }
             softmax_row(row);
         }
         p
@@ -75,7 +77,9 @@ impl Attention {
         product(&mut scores, gradient, v.transposed(), Threads::One);
         for (p, g) in p.chunks_exact(s).zip(scores.chunks_exact_mut(s)) {
             softmax_row_backward(p, g);
-            g.iter_mut().for_each(|x| *x *= scale);
+            for x in g.iter_mut() {
+                *x *= scale;
+            }
         }
         let scores = Matrix::new(&scores, t, s);
         if wanted[0] {

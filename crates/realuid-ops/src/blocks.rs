@@ -41,10 +41,14 @@ pub(crate) fn block_sums<T: Element>(x: &[T], blocks: Blocks, scale: T) -> Vec<T
         for (x, out) in rows.zip(out.chunks_exact_mut(width)) {
             for row in x.chunks_exact(width * factor) {
                 for (out, x) in out.iter_mut().zip(row.chunks_exact(factor)) {
-                    x.iter().for_each(|x| *out += *x);
+                    for x in x {
+                        *out += *x;
+                    }
                 }
             }
-            out.iter_mut().for_each(|out| *out *= scale);
+            for out in out {
+                *out *= scale;
+            }
         }
     });
     out

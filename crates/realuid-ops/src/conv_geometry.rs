@@ -42,7 +42,16 @@ impl Geometry {
         let out = |size: usize| (size + 2 * padding - kernel) / stride + 1;
         let (out_height, out_width) = (out(height), out(width));
         Ok(Self {
-            batch, channels, height, width, filters, kernel, stride, padding, out_height, out_width,
+            batch,
+            channels,
+            height,
+            width,
+            filters,
+            kernel,
+            stride,
+            padding,
+            out_height,
+            out_width,
         })
     }
 
@@ -119,7 +128,13 @@ impl Geometry {
     }
 
     /// The adjoint of [`Geometry::gather`]: adds every patch value to the pixel it came from.
-    pub fn scatter<T: Element>(&self, columns: &[T], row_length: usize, offset: usize, image: &mut [T]) {
+    pub fn scatter<T: Element>(
+        &self,
+        columns: &[T],
+        row_length: usize,
+        offset: usize,
+        image: &mut [T],
+    ) {
         let taps = self.kernel * self.kernel;
         for (row, values) in columns.chunks_exact(row_length).enumerate() {
             let plane = &mut image[row / taps * self.pixels()..][..self.pixels()];

@@ -30,6 +30,8 @@ pub(crate) fn exp_f32(x: f32) -> f32 {
 }
 
 #[cfg(test)]
+// Exact values are the point here.
+#[allow(clippy::float_cmp)]
 mod tests {
     use super::exp_f32;
 

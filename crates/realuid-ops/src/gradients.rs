@@ -4,9 +4,9 @@ use candle_core::{DType, Tensor};
 
 use crate::element::Element;
 use crate::error::argument;
-use crate::storage::cpu_slice;
 use crate::names::{Entry, same_names};
 use crate::parallel::{map, sum_of_squares};
+use crate::storage::cpu_slice;
 use crate::{Parameters, Result};
 
 /// The gradients of one scalar for the parameters of one network, by name.
@@ -52,6 +52,7 @@ impl Gradients {
     }
 
     /// self + other, for accumulation over parts of a batch; both of the same parameters.
+    #[allow(clippy::should_implement_trait)] // it can fail, which an operator cannot say
     pub fn add(self, other: &Self) -> Result<Self> {
         same_names("adding gradients", self.iter().map(Entry::of), other.iter().map(Entry::of))?;
         let mut entries = self.entries;

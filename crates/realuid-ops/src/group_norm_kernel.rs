@@ -113,6 +113,11 @@ struct Row<T> {
 }
 
 impl<T: Element> Row<T> {
+    fn new((mean, reciprocal): (f64, f64), weight: T, bias: T) -> Self {
+        let slope = T::from_f64(weight.to_f64() * reciprocal);
+        Self { mean: T::from_f64(mean), slope, shift: bias }
+    }
+
     #[inline(always)]
     fn map(self, x: T) -> T {
         (x - self.mean) * self.slope + self.shift
@@ -120,11 +125,6 @@ impl<T: Element> Row<T> {
 }
 
 impl<A: Activation> Normalise<A> {
-    fn row<T: Element>(&self, (mean, reciprocal): (f64, f64), weight: T, bias: T) -> Row<T> {
-        let slope = T::from_f64(weight.to_f64() * reciprocal);
-        Row { mean: T::from_f64(mean), slope, shift: bias }
-    }
-
     /// Gradients of one group: of x into `out`, of weight and bias into `affine` (one pair per
     /// channel). With xhat the normalised x and d = gradient * slope of the activation:
     /// dx = (weight d - mean(weight d) - xhat mean(weight d xhat)) / deviation.
@@ -143,7 +143,7 @@ impl<A: Activation> Normalise<A> {
         for (c, out) in out.chunks_exact_mut(length).enumerate() {
             let at = start + c * length;
             let (x, gradient) = (&x[at..at + length], &pass.gradient[at..at + length]);
-            let row = self.row(statistics, weight[c], bias[c]);
+            let row = Row::new(statistics, weight[c], bias[c]);
             let (for_bias, with_x) = activation_gradients::<A, T>(x, gradient, out, row);
             affine[c] = (with_x * statistics.1, for_bias);
             sum += weight[c].to_f64() * affine[c].1;
@@ -175,7 +175,7 @@ fn activation_gradients<A: Activation, T: Element>(
     out: &mut [T],
     row: Row<T>,
 ) -> (f64, f64) {
-    let mut sums = [[T::zero(); LANES]; 2];
+    let (mut sums, mut products) = ([T::zero(); LANES], [T::zero(); LANES]);
     let (mut sum, mut product) = (0.0, 0.0);
     let blocks = x.chunks(LANES).zip(gradient.chunks(LANES)).zip(out.chunks_mut(LANES));
     for ((x, gradient), out) in blocks {
@@ -190,14 +190,12 @@ fn activation_gradients<A: Activation, T: Element>(
         for lane in 0..LANES {
             let d = gradient[lane] * A::slope(row.map(x[lane]));
             out[lane] = d;
-            sums[0][lane] += d;
-            sums[1][lane] += d * (x[lane] - row.mean);
+            sums[lane] += d;
+            products[lane] += d * (x[lane] - row.mean);
         }
     }
-    for lane in 0..LANES {
-        sum += sums[0][lane].to_f64();
-        product += sums[1][lane].to_f64();
-    }
+    sum += sums.iter().map(|s| s.to_f64()).sum::<f64>();
+    product += products.iter().map(|p| p.to_f64()).sum::<f64>();
     (sum, product)
 }
 
@@ -218,7 +216,7 @@ impl<A: Activation> Kernel<3> for Normalise<A> {
             vectorised(|| {
                 kept[0] = self.measure(x);
                 for (c, out) in out.chunks_exact_mut(length).enumerate() {
-                    let row = self.row(kept[0], weight[c], bias[c]);
+                    let row = Row::new(kept[0], weight[c], bias[c]);
                     for (out, x) in out.iter_mut().zip(&x[c * length..]) {
                         *out = A::value(row.map(*x));
                     }
@@ -234,9 +232,14 @@ impl<A: Activation> Kernel<3> for Normalise<A> {
         let (size, channels) = (self.group_size(), self.sizes.channels);
         let mut for_x = vec![T::zero(); pass.gradient.len()];
         let mut affine = vec![(0.0, 0.0); self.sizes.groups * channels];
-        chunk_pairs((&mut for_x, size), (&mut affine, channels), size * 10, |group, out, affine| {
-            vectorised(|| self.group_gradients(group, pass, out, affine));
-        });
+        chunk_pairs(
+            (&mut for_x, size),
+            (&mut affine, channels),
+            size * 10,
+            |group, out, affine| {
+                vectorised(|| self.group_gradients(group, pass, out, affine));
+            },
+        );
         let columns = self.affine_groups * channels;
         let reduce = |part: fn(&(f64, f64)) -> f64| {
             let all: Vec<f64> = affine.iter().map(part).collect();

@@ -9,10 +9,10 @@ use candle_core::{
     Tensor,
 };
 
+use crate::Result;
 use crate::element::Element;
 use crate::error::argument;
 use crate::storage::{contiguous_slice, cpu_slice};
-use crate::Result;
 
 /// A differentiable operation of N tensors of one floating-point type. Shapes live in the kernel.
 pub(crate) trait Kernel<const N: usize>: Send + Sync + 'static {

@@ -1,5 +1,30 @@
 //! Differentiable tensor operations that candle lacks, does slowly or differentiates wrongly;
 //! counter-based random streams; and the optimiser's arithmetic.
+//!
+//! Every operation takes f32 or f64 tensors on the CPU, contiguous or not, computes only the
+//! gradients somebody wants, and gives the same bits on every run and for any number of threads.
+//!
+//! ```
+//! use candle_core::{DType, Device, Var};
+//! use realuid_ops::{Conv2dConfig, RandomStream, conv2d};
+//!
+//! let draw = |purpose, shape| {
+//!     RandomStream::new(7, purpose, 0).normal(shape, DType::F32, &Device::Cpu)
+//! };
+//! let image = Var::from_tensor(&draw("image", (2, 3, 8, 8))?)?;
+//! let frozen = draw("weight", (4, 3, 3, 3))?;
+//!
+//! let y = conv2d(&image, &frozen, None, Conv2dConfig { stride: 2, padding: 1 })?;
+//! assert_eq!(y.dims(), [2, 4, 4, 4]);
+//!
+//! let gradients = y.sqr()?.sum_all()?.backward()?;
+//! assert!(gradients.get(&image).is_some());
+//! assert!(gradients.get(&frozen).is_none()); // not computed either
+//! # Ok::<(), realuid_ops::Error>(())
+//! ```
+
+// The loops that `parallel::vectorised` compiles for wider instructions must contain their bodies.
+#![allow(clippy::inline_always)]
 
 mod adam;
 mod adam_step;

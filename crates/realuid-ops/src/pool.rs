@@ -16,7 +16,11 @@ pub fn avg_pool2d(x: &Tensor, factor: usize) -> Result<Tensor> {
     let divides = factor > 0 && height % factor == 0 && width % factor == 0;
     if !divides || x.elem_count() == 0 {
         let found = format!("x {:?}, factor {factor}", x.dims());
-        return Err(argument("avg_pool2d", "a non-empty x and a factor that divides H and W", found));
+        return Err(argument(
+            "avg_pool2d",
+            "a non-empty x and a factor that divides H and W",
+            found,
+        ));
     }
     let blocks = Blocks { planes: b * c, height: height / factor, width: width / factor, factor };
     apply1(AveragePool { blocks, channels: c }, x)

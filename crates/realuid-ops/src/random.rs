@@ -74,12 +74,7 @@ impl RandomStream {
     }
 
     /// Standard normal values, `shape`, `dtype` f32 or f64.
-    pub fn normal(
-        &self,
-        shape: impl Into<Shape>,
-        dtype: DType,
-        device: &Device,
-    ) -> Result<Tensor> {
+    pub fn normal(&self, shape: impl Into<Shape>, dtype: DType, device: &Device) -> Result<Tensor> {
         let shape = shape.into();
         match dtype {
             DType::F32 => self.fill(shape, device, Self::normal_pair::<f32>),

@@ -34,7 +34,8 @@ pub(crate) fn channel_sums<T: Element>(x: &[T], channels: usize, length: usize) 
     let mut out = vec![T::zero(); channels];
     let batch = x.len() / (channels * length);
     chunks(&mut out, 1, batch * length, |channel, out| {
-        let sum: f64 = (0..batch).map(|b| row_sum(&x[(b * channels + channel) * length..][..length])).sum();
+        let sum: f64 =
+            (0..batch).map(|b| row_sum(&x[(b * channels + channel) * length..][..length])).sum();
         out[0] = T::from_f64(sum);
     });
     out
