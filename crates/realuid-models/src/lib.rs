@@ -1,4 +1,45 @@
 //! Networks as published, under their published parameter names, with strict loading and saving.
+//!
+//! A [`NetworkConfig`] describes an architecture; [`NetworkConfig::initialise`] draws its
+//! [`Parameters`](realuid_ops::Parameters), and the `build_*` functions make a [`Network`] (or a
+//! [`Discriminator`]) on them: trainable, so that gradients flow into the parameters, or frozen, so
+//! that they flow only into the input. Every one of them is the same walk over the architecture,
+//! so names and shapes are written down once. [`Conditioned`] binds a [`Condition`] and is the
+//! field that samplers and losses take.
+//!
+//! | architecture | for | parameter names |
+//! |---|---|---|
+//! | [`MlpConfig`] | vectors, small images | ours |
+//! | [`AdmUnetConfig`] | images | torchcfm's `UNetModelWrapper` |
+//!
+//! ```
+//! use candle_core::{DType, Device, Tensor};
+//! use realuid_models::{Condition, MlpConfig, NetworkConfig};
+//! use realuid_ops::RandomStream;
+//!
+//! let config = NetworkConfig::Mlp(MlpConfig {
+//!     data_shape: vec![2],
+//!     hidden: 32,
+//!     blocks: 2,
+//!     time_features: 16,
+//!     num_classes: None,
+//!     adversarial_head: false,
+//! });
+//! let parameters = config.initialise(&RandomStream::new(0, "initialise", 0), &Device::Cpu)?;
+//! let network = config.build_trainable(&parameters)?;
+//!
+//! let x = Tensor::zeros((5, 2), DType::F32, &Device::Cpu)?;
+//! let t = Tensor::full(0.5_f32, 5, &Device::Cpu)?;
+//! assert_eq!(network.forward(&x, &t, &Condition::none())?.dims(), [5, 2]);
+//!
+//! // Parameters of anything else are refused, with a list of what does not fit.
+//! let mut tensors = parameters.tensors();
+//! tensors.remove("output.bias");
+//! let damaged = realuid_ops::Parameters::from_tensors(&tensors)?;
+//! let error = config.build_trainable(&damaged).err().unwrap();
+//! assert!(error.to_string().contains("missing output.bias [2]"));
+//! # Ok::<(), realuid_models::Error>(())
+//! ```
 
 mod adm_unet;
 mod atomic_file;

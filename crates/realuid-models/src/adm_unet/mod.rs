@@ -7,6 +7,7 @@ mod layout;
 mod residual_block;
 mod stage;
 mod unet;
+mod validation;
 
 pub use config::AdmUnetConfig;
 pub(crate) use unet::AdmUnet;

@@ -14,8 +14,8 @@ const GRADIENT: f64 = 5e-4;
 /// Some gradients are exactly zero in exact arithmetic (a bias in front of a normalisation with
 /// one channel per group, whose mean removes it); both sides then hold nothing but rounding noise,
 /// sums of large terms that cancel. So an error is allowed, besides its share of the tensor's own
-/// norm, one unit roundoff of f32 of the norm of all gradients together.
-const ROUNDING: f64 = 6e-8;
+/// norm, the precision of f32 times the norm of all gradients together.
+const ROUNDING: f64 = f32::EPSILON as f64;
 
 #[test]
 fn outputs_and_gradients_are_those_of_torchcfm() {

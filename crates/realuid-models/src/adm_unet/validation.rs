@@ -1,0 +1,74 @@
+use super::AdmUnetConfig;
+use super::config::error;
+use crate::Result;
+
+impl AdmUnetConfig {
+    /// An error that names the first field which describes no network.
+    pub(crate) fn validate(&self) -> Result<()> {
+        if self.dim.contains(&0) {
+            return Err(error("dim", "positive sizes", format!("{:?}", self.dim)));
+        }
+        self.validate_channels()?;
+        if !(0.0..1.0).contains(&self.dropout) {
+            return Err(error("dropout", "a probability in [0, 1)", self.dropout.to_string()));
+        }
+        if self.classes() == Some(0) {
+            return Err(error("num_classes", "at least 1 where class_cond is set", "0".into()));
+        }
+        if self.use_fp16 {
+            return Err(error("use_fp16", "false: precision is chosen elsewhere", "true".into()));
+        }
+        self.validate_resolution()
+    }
+
+    fn validate_channels(&self) -> Result<()> {
+        let levels = self.level_channels()?;
+        if levels.is_empty() || levels.iter().any(|&c| c == 0 || c % 32 != 0) {
+            return Err(error(
+                "channel_mult",
+                "at least one factor, each giving a positive multiple of 32 channels (the groups of \
+                 the normalisation)",
+                format!("{levels:?} channels"),
+            ));
+        }
+        let rates = self.attention_rates()?;
+        for (level, &channels) in levels.iter().enumerate() {
+            let middle = level + 1 == levels.len();
+            if middle || rates.contains(&(1 << level)) {
+                self.heads_down(channels)?;
+            }
+            if rates.contains(&(1 << level)) {
+                self.heads_up(channels)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_resolution(&self) -> Result<()> {
+        let [_, height, width] = self.dim;
+        let rate = 1 << (self.level_channels()?.len() - 1);
+        if height % rate != 0 || width % rate != 0 {
+            return Err(error(
+                "dim",
+                &format!("height and width divisible by {rate}, the lowest resolution's rate"),
+                format!("{height} x {width}"),
+            ));
+        }
+        if self.adversarial_head {
+            self.validate_head(height / rate, width / rate)?;
+        }
+        Ok(())
+    }
+
+    fn validate_head(&self, height: usize, width: usize) -> Result<()> {
+        let expected = if height < 4 || width < 4 {
+            "at least 4 x 4 pixels at the lowest resolution, which the head halves twice"
+        } else if height < 8 && width < 8 && self.level_channels()?.last() == Some(&32) {
+            "more than 32 channels where the head ends in one pixel: its normalisation of one value \
+             per group would erase every feature"
+        } else {
+            return Ok(());
+        };
+        Err(error("adversarial_head", expected, format!("{height} x {width} pixels")))
+    }
+}
