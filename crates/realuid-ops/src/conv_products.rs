@@ -27,9 +27,6 @@ pub(crate) fn convolve<T: Element>(
         for (channel, plane) in out.chunks_exact_mut(positions).enumerate() {
             plane.fill(bias.map_or(T::zero(), |bias| bias[channel % g.filters]));
         }
-        if images == 1 && g.is_pointwise() {
-            return add_product(out, weight, Matrix::new(x, g.channels, positions), Threads::One);
-        }
         let columns = gather_images(x, images, g.channels, g);
         let columns = Matrix::new(&columns, g.taps(), images * positions);
         if images == 1 {
@@ -50,6 +47,7 @@ pub(crate) fn convolve<T: Element>(
 pub(crate) fn input_gradient<T: Element>(gradient: &[T], weight: &[T], g: &Geometry) -> Vec<T> {
     let (positions, image) = (g.positions(), g.channels * g.pixels());
     let weight = Matrix::new(weight, g.filters, g.taps()).transposed();
+    let gradient = grouped(gradient, g);
     let mut out = vec![T::zero(); g.batch * image];
     let cost = g.group() * g.filters * positions * g.taps() / 8;
     chunks(&mut out, g.group() * image, cost, |task, out| {
@@ -60,9 +58,8 @@ pub(crate) fn input_gradient<T: Element>(gradient: &[T], weight: &[T], g: &Geome
             let gradient = Matrix::new(gradient, g.filters, positions);
             return product(out, weight, gradient, Threads::One);
         }
-        let together = planes_together(gradient, images, g.filters, positions);
+        let gradient = Matrix::new(gradient, g.filters, images * positions);
         let mut columns = vec![T::zero(); g.taps() * images * positions];
-        let gradient = Matrix::new(&together, g.filters, images * positions);
         product(&mut columns, weight, gradient, Threads::One);
         for (index, out) in out.chunks_exact_mut(image).enumerate() {
             g.scatter(&columns, images * positions, index * positions, out);
@@ -74,11 +71,12 @@ pub(crate) fn input_gradient<T: Element>(gradient: &[T], weight: &[T], g: &Geome
 /// Gradient of the weight [O, C K K] from the gradient of the result [B, O, positions].
 pub(crate) fn weight_gradient<T: Element>(x: &[T], gradient: &[T], g: &Geometry) -> Vec<T> {
     /// Taps per task; a fixed number, so that the sums do not depend on the threads.
-    const TAPS: usize = 288;
+    const TAPS: usize = 96;
     let (positions, image) = (g.positions(), g.channels * g.pixels());
     let per_channel = g.kernel * g.kernel;
     let channels = (TAPS / per_channel).clamp(1, g.channels);
     let size = g.filters * positions;
+    let gradient = grouped(gradient, g);
     // Transposed, [C K K, O]: every task then owns consecutive rows.
     let mut transposed = vec![T::zero(); g.taps() * g.filters];
     let cost = g.batch * channels * per_channel * size / 8;
@@ -90,8 +88,7 @@ pub(crate) fn weight_gradient<T: Element>(x: &[T], gradient: &[T], g: &Geometry)
             let x = &x[task * channels * g.pixels()..];
             let columns = gather_images(x, images, channels_here, g);
             let columns = Matrix::new(&columns, channels_here * per_channel, images * positions);
-            let together = planes_together(gradient, images, g.filters, positions);
-            let gradient = Matrix::new(&together, g.filters, images * positions).transposed();
+            let gradient = Matrix::new(gradient, g.filters, images * positions).transposed();
             add_product(out, columns, gradient, Threads::One);
         }
     });
@@ -99,8 +96,16 @@ pub(crate) fn weight_gradient<T: Element>(x: &[T], gradient: &[T], g: &Geometry)
 }
 
 /// Patches of the first `channels` channels of `images` images, side by side: [channels K K, images
-/// * positions].
-fn gather_images<T: Element>(x: &[T], images: usize, channels: usize, g: &Geometry) -> Vec<T> {
+/// * positions]. Borrowed where the image is its own matrix of patches.
+fn gather_images<'a, T: Element>(
+    x: &'a [T],
+    images: usize,
+    channels: usize,
+    g: &Geometry,
+) -> Cow<'a, [T]> {
+    if images == 1 && g.is_pointwise() {
+        return Cow::Borrowed(&x[..channels * g.pixels()]);
+    }
     let row_length = images * g.positions();
     let mut columns = vec![T::zero(); channels * g.kernel * g.kernel * row_length];
     for index in 0..images {
@@ -108,24 +113,26 @@ fn gather_images<T: Element>(x: &[T], images: usize, channels: usize, g: &Geomet
         let columns = &mut columns;
         g.gather(image, Patches { columns, row_length, offset: index * g.positions() });
     }
-    columns
+    Cow::Owned(columns)
 }
 
-/// x [images, channels, length] as [channels, images * length].
-fn planes_together<T: Element>(
-    x: &[T],
-    images: usize,
-    channels: usize,
-    length: usize,
-) -> Cow<'_, [T]> {
-    if images == 1 {
-        return Cow::Borrowed(x);
+/// The gradient of the result [B, O, positions] with the planes of one channel side by side within
+/// each group of images: [O, images * positions] for every group.
+fn grouped<'a, T: Element>(gradient: &'a [T], g: &Geometry) -> Cow<'a, [T]> {
+    if g.group() == 1 {
+        return Cow::Borrowed(gradient);
     }
-    let mut out = vec![T::zero(); x.len()];
-    for (index, plane) in out.chunks_exact_mut(length).enumerate() {
-        let (channel, image) = (index / images, index % images);
-        plane.copy_from_slice(&x[(image * channels + channel) * length..][..length]);
-    }
+    let (positions, size) = (g.positions(), g.group() * g.filters * g.positions());
+    let mut out = vec![T::zero(); gradient.len()];
+    chunks(&mut out, size, size, |group, out| {
+        let images = out.len() / (g.filters * positions);
+        let gradient = &gradient[group * size..][..out.len()];
+        for (index, plane) in out.chunks_exact_mut(positions).enumerate() {
+            let (channel, image) = (index / images, index % images);
+            let from = (image * g.filters + channel) * positions;
+            plane.copy_from_slice(&gradient[from..from + positions]);
+        }
+    });
     Cow::Owned(out)
 }
 

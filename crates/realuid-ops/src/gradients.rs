@@ -33,7 +33,6 @@ impl Gradients {
                 // Detached: some of candle's gradients still hold the graph they came from, and
                 // second derivatives are not supported.
                 Some(gradient) => gradient.contiguous()?.detach(),
-                // Detached from the variable's storage by being new; no graph.
                 None => Tensor::zeros(var.shape(), var.dtype(), var.device())?,
             };
             entries.insert(name.to_owned(), gradient);

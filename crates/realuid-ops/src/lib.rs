@@ -3,6 +3,8 @@
 //!
 //! Every operation takes f32 or f64 tensors on the CPU, contiguous or not, computes only the
 //! gradients somebody wants, and gives the same bits on every run and for any number of threads.
+//! Products of matrices may differ in their last bits between machines whose vector units differ;
+//! random streams do not.
 //!
 //! ```
 //! use candle_core::{DType, Device, Var};

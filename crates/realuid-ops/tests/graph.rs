@@ -78,12 +78,21 @@ fn everything() -> Vec<f32> {
     [of(&x), of(&w), of(&b), of(&l)].concat()
 }
 
+fn large_linear() -> Vec<f32> {
+    let (x, w, b) = (variable("x", &[256, 512]), variable("w", &[512, 512]), variable("b", &[512]));
+    let loss = linear(&x, &w, Some(&b)).unwrap().sqr().unwrap().sum_all().unwrap();
+    let gradients = loss.backward().unwrap();
+    let of = |v: &Var| gradients.get(v).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+    [of(&x), of(&w), of(&b)].concat()
+}
+
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
-    let reference = everything();
+    let (reference, large) = (everything(), large_linear());
     for threads in [1, 2, 5] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         assert_eq!(pool.install(everything), reference, "{threads} threads");
+        assert_eq!(pool.install(large_linear), large, "{threads} threads");
     }
 }
 
