@@ -37,18 +37,9 @@ impl<'a> Layout<'a> {
         self.skips.push(self.channels);
         for level in 0..self.level_channels.len() {
             for _ in 0..self.config.num_res_blocks {
+                let heads = AdmUnetConfig::heads_down;
                 let mut scope = scope.at(stages.len());
-                let inputs = self.channels;
-                let mut layers = vec![self.residual(
-                    scope.at(0),
-                    inputs,
-                    self.level_channels[level],
-                    Resample::Keep,
-                )?];
-                if self.has_attention(level) {
-                    let heads = self.config.heads_down(self.channels)?;
-                    layers.push(self.attention(scope.at(1), heads)?);
-                }
+                let layers = self.level_layers(&mut scope, level, self.channels, heads)?;
                 stages.push(Stage(layers));
                 self.skips.push(self.channels);
             }
@@ -80,16 +71,8 @@ impl<'a> Layout<'a> {
                 let mut scope = scope.at(stages.len());
                 let skip = self.skips.pop().expect("one skip for every stage on the way up");
                 let inputs = self.channels + skip;
-                let mut layers = vec![self.residual(
-                    scope.at(0),
-                    inputs,
-                    self.level_channels[level],
-                    Resample::Keep,
-                )?];
-                if self.has_attention(level) {
-                    let heads = self.config.heads_up(self.channels)?;
-                    layers.push(self.attention(scope.at(1), heads)?);
-                }
+                let heads = AdmUnetConfig::heads_up;
+                let mut layers = self.level_layers(&mut scope, level, inputs, heads)?;
                 if level > 0 && i == self.config.num_res_blocks {
                     let index = layers.len();
                     layers.push(self.double(scope.at(index))?);
@@ -100,8 +83,22 @@ impl<'a> Layout<'a> {
         Ok(stages)
     }
 
-    fn has_attention(&self, level: usize) -> bool {
-        self.attention_rates.contains(&(1 << level))
+    /// What every stage of a resolution begins with: a residual block and, where the configuration
+    /// asks for it, attention with as many heads as `heads` says.
+    fn level_layers(
+        &mut self,
+        scope: &mut Scope,
+        level: usize,
+        inputs: usize,
+        heads: fn(&AdmUnetConfig, usize) -> Result<usize>,
+    ) -> Result<Vec<Layer>> {
+        let outputs = self.level_channels[level];
+        let mut layers = vec![self.residual(scope.at(0), inputs, outputs, Resample::Keep)?];
+        if self.attention_rates.contains(&(1 << level)) {
+            let heads = heads(self.config, outputs)?;
+            layers.push(self.attention(scope.at(1), heads)?);
+        }
+        Ok(layers)
     }
 
     fn residual(

@@ -2,11 +2,19 @@ use super::AdmUnetConfig;
 use super::config::error;
 use crate::Result;
 
+/// More would overflow sizes long before memory could hold the network.
+const MOST_LEVELS: usize = 16;
+const MOST_CHANNELS: usize = 1 << 20;
+
 impl AdmUnetConfig {
     /// An error that names the first field which describes no network.
     pub(crate) fn validate(&self) -> Result<()> {
         if self.dim.contains(&0) {
             return Err(error("dim", "positive sizes", format!("{:?}", self.dim)));
+        }
+        if !(1..=MOST_CHANNELS).contains(&self.num_channels) {
+            let expected = format!("1 to {MOST_CHANNELS}");
+            return Err(error("num_channels", &expected, self.num_channels.to_string()));
         }
         self.validate_channels()?;
         if !(0.0..1.0).contains(&self.dropout) {
@@ -23,11 +31,16 @@ impl AdmUnetConfig {
 
     fn validate_channels(&self) -> Result<()> {
         let levels = self.level_channels()?;
-        if levels.is_empty() || levels.iter().any(|&c| c == 0 || c % 32 != 0) {
+        let fits = |channels: usize| {
+            (32..=MOST_CHANNELS).contains(&channels) && channels.is_multiple_of(32)
+        };
+        if !(1..=MOST_LEVELS).contains(&levels.len()) || !levels.iter().all(|&c| fits(c)) {
             return Err(error(
                 "channel_mult",
-                "at least one factor, each giving a positive multiple of 32 channels (the groups of \
-                 the normalisation)",
+                &format!(
+                    "1 to {MOST_LEVELS} factors, each giving a multiple of 32 channels (the groups \
+                     of the normalisation) up to {MOST_CHANNELS}"
+                ),
                 format!("{levels:?} channels"),
             ));
         }

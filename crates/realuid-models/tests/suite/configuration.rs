@@ -55,6 +55,9 @@ fn what_describes_no_unet_is_refused() {
     refused("channel_mult", |c| c.channel_mult = Some(vec![]));
     refused("channel_mult", |c| c.channel_mult = Some(vec![1.0, 1.5]));
     refused("channel_mult", |c| c.channel_mult = Some(vec![1.0, -1.0]));
+    refused("channel_mult", |c| c.channel_mult = Some(vec![f64::INFINITY]));
+    refused("channel_mult", |c| c.channel_mult = Some(vec![1.0; 70]));
+    refused("num_channels", |c| c.num_channels = usize::MAX);
     refused("attention_resolutions", |c| c.attention_resolutions = "4,x".into());
     refused("attention_resolutions", |c| c.attention_resolutions = "0".into());
     refused("attention_resolutions", |c| c.attention_resolutions = String::new());
