@@ -20,19 +20,17 @@ use crate::{Error, Result, files, picture, weights};
 pub enum Begin {
     /// A new run.
     New {
-        /// The configuration file.
-        config: PathBuf,
-        /// Changes to it, such as `train.steps=1000`.
-        overrides: Vec<String>,
+        /// What it is made of.
+        recipe: Box<Recipe>,
         /// The folder to be made.
         out: PathBuf,
     },
     /// A run that was stopped.
     Resume {
+        /// Its own recipe, perhaps with changes such as more steps.
+        recipe: Box<Recipe>,
         /// Its folder.
         run: PathBuf,
-        /// Changes to its configuration, such as more steps.
-        overrides: Vec<String>,
     },
 }
 
@@ -52,20 +50,21 @@ pub fn teacher(
     stop: &AtomicBool,
     device: &Device,
 ) -> Result<Outcome> {
-    let recipe = begin.recipe()?;
+    let recipe = begin.recipe();
     let config = recipe.teacher()?;
-    let plan = plan(&recipe, &config.train, &config.output);
-    let mut job = Teacher::new(&recipe, device)?;
+    let plan = plan(recipe, &config.train, &config.output);
+    let mut job = Teacher::new(recipe, device)?;
+    let evaluator = plan.evaluator(&job, device)?;
     match begin {
         Begin::New { out, .. } => {
             let run = RunFolder::create(out)?;
-            write_recipe(&run, &recipe)?;
-            Trainer::start(&mut job, &run, plan, observer, device)?.run(stop)
+            write_recipe(&run, recipe)?;
+            Trainer::start(&mut job, &run, plan, evaluator, observer)?.run(stop)
         }
         Begin::Resume { run, .. } => {
             let run = RunFolder::open(run)?;
-            write_recipe(&run, &recipe)?;
-            Trainer::resume(&mut job, &run, plan, observer, device)?.run(stop)
+            write_recipe(&run, recipe)?;
+            Trainer::resume(&mut job, &run, plan, evaluator, observer)?.run(stop)
         }
     }
 }
@@ -78,9 +77,9 @@ pub fn distill(
     stop: &AtomicBool,
     device: &Device,
 ) -> Result<Outcome> {
-    let recipe = begin.recipe()?;
+    let recipe = begin.recipe();
     let config = recipe.distill()?;
-    let plan = plan(&recipe, &config.train, &config.output);
+    let plan = plan(recipe, &config.train, &config.output);
     match begin {
         Begin::New { out, .. } => {
             let origin = origin.ok_or_else(|| {
@@ -91,24 +90,26 @@ pub fn distill(
             })?;
             let teacher = locate(&origin.teacher)?.folder;
             let from = origin.from.as_deref().map(locate).transpose()?.map(|from| from.folder);
-            let mut job = Distill::new(&recipe, &teacher, from.as_deref(), device)?;
+            let mut job = Distill::new(recipe, &teacher, from.as_deref(), device)?;
+            let evaluator = plan.evaluator(&job, device)?;
             let run = RunFolder::create(out)?;
             copy_teacher(&teacher, &run.teacher())?;
             draw_teacher(&run, &plan, device)?;
-            write_recipe(&run, &recipe)?;
-            Trainer::start(&mut job, &run, plan, observer, device)?.run(stop)
+            write_recipe(&run, recipe)?;
+            Trainer::start(&mut job, &run, plan, evaluator, observer)?.run(stop)
         }
         Begin::Resume { run, .. } => {
             let run = RunFolder::open(run)?;
-            let mut job = Distill::new(&recipe, &run.teacher(), None, device)?;
-            write_recipe(&run, &recipe)?;
-            Trainer::resume(&mut job, &run, plan, observer, device)?.run(stop)
+            let mut job = Distill::new(recipe, &run.teacher(), None, device)?;
+            let evaluator = plan.evaluator(&job, device)?;
+            write_recipe(&run, recipe)?;
+            Trainer::resume(&mut job, &run, plan, evaluator, observer)?.run(stop)
         }
     }
 }
 
 impl Begin {
-    /// A beginning from command-line arguments, of which either `config` and `out` are present or `resume`.
+    /// Reads the recipe from command-line arguments, of which either `config` and `out` are present or `resume`.
     pub fn from_paths(
         config: Option<PathBuf>,
         out: Option<PathBuf>,
@@ -116,8 +117,13 @@ impl Begin {
         overrides: Vec<String>,
     ) -> Result<Self> {
         match (config, out, resume) {
-            (Some(config), Some(out), None) => Ok(Self::New { config, overrides, out }),
-            (None, None, Some(run)) => Ok(Self::Resume { run, overrides }),
+            (Some(config), Some(out), None) => {
+                Ok(Self::New { recipe: Box::new(config::load(&config, &overrides)?), out })
+            }
+            (None, None, Some(run)) => {
+                let recipe = Box::new(config::load(&run.join("config.toml"), &overrides)?);
+                Ok(Self::Resume { recipe, run })
+            }
             _ => Err(Error::config(
                 "command line",
                 "expected --config with --out, or --resume alone, found another mixture",
@@ -125,10 +131,9 @@ impl Begin {
         }
     }
 
-    fn recipe(&self) -> Result<Recipe> {
+    fn recipe(&self) -> &Recipe {
         match self {
-            Self::New { config, overrides, .. } => config::load(config, overrides),
-            Self::Resume { run, overrides } => config::load(&run.join("config.toml"), overrides),
+            Self::New { recipe, .. } | Self::Resume { recipe, .. } => recipe,
         }
     }
 }

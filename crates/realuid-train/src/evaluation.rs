@@ -92,6 +92,11 @@ impl Evaluator {
         })
     }
 
+    /// Where the tensors of the run live.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
     /// At most `count` of the examples, [N, ...].
     pub fn examples(&self, count: usize) -> Result<Tensor> {
         Ok(self.examples.narrow(0, 0, count.min(self.examples.dim(0)?))?)

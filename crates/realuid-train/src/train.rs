@@ -27,6 +27,16 @@ pub struct Plan {
     pub output: OutputConfig,
 }
 
+impl Plan {
+    /// The measure of the run's samples; fails where `job` makes no such samples.
+    pub fn evaluator(&self, job: &dyn Job, device: &Device) -> Result<Evaluator> {
+        let uri = self.output.evaluation.data.as_deref().unwrap_or(&self.data.uri);
+        let evaluator = Evaluator::open(uri, self.output.evaluation.samples, device)?;
+        evaluator.expect_shape(&job.network().data_shape())?;
+        Ok(evaluator)
+    }
+}
+
 /// How a run ended without an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -61,8 +71,8 @@ impl<'a> Trainer<'a> {
         job: &'a mut dyn Job,
         run: &'a RunFolder,
         plan: Plan,
+        evaluator: Evaluator,
         observer: &'a mut dyn Observer,
-        device: &Device,
     ) -> Result<Self> {
         let state = RunState {
             step: 0,
@@ -71,7 +81,7 @@ impl<'a> Trainer<'a> {
             window: Window::default(),
             best: None,
         };
-        let mut trainer = Self::new(job, run, plan, observer, state, device)?;
+        let mut trainer = Self::new(job, run, plan, evaluator, observer, state)?;
         trainer.save()?;
         trainer.saved = None;
         Ok(trainer)
@@ -82,12 +92,12 @@ impl<'a> Trainer<'a> {
         job: &'a mut dyn Job,
         run: &'a RunFolder,
         plan: Plan,
+        evaluator: Evaluator,
         observer: &'a mut dyn Observer,
-        device: &Device,
     ) -> Result<Self> {
-        let state = run::load_latest(run.path(), job, device)?;
+        let state = run::load_latest(run.path(), job, evaluator.device())?;
         let saved = (state.step > 0).then_some(state.step);
-        let mut trainer = Self::new(job, run, plan, observer, state, device)?;
+        let mut trainer = Self::new(job, run, plan, evaluator, observer, state)?;
         trainer.saved = saved;
         trainer.prune()?;
         Ok(trainer)
@@ -97,13 +107,10 @@ impl<'a> Trainer<'a> {
         job: &'a mut dyn Job,
         run: &'a RunFolder,
         plan: Plan,
+        evaluator: Evaluator,
         observer: &'a mut dyn Observer,
         state: RunState,
-        device: &Device,
     ) -> Result<Self> {
-        let uri = plan.output.evaluation.data.as_deref().unwrap_or(&plan.data.uri);
-        let evaluator = Evaluator::open(uri, plan.output.evaluation.samples, device)?;
-        evaluator.expect_shape(&job.network().data_shape())?;
         let examples = run.samples().join("data.png");
         picture::save(&examples, &evaluator.examples(plan.output.samples.count)?)?;
         let log = MetricsLog::open(&run.metrics(), state.log_bytes)?;
@@ -120,6 +127,7 @@ impl<'a> Trainer<'a> {
                 self.do_what_is_due()?;
             }
             if self.state.step >= total {
+                report::write(self.run)?;
                 self.observer.on(&Event::Finished { report: self.run.report() });
                 return Ok(Outcome::Finished);
             }

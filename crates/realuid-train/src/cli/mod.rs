@@ -15,6 +15,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use console::say;
+
 use crate::train::Outcome;
 
 /// Distils matching models (flow matching, diffusion, bridges) into one-step generators.
@@ -77,8 +79,8 @@ fn end(outcome: &Outcome) -> ExitCode {
     match outcome {
         Outcome::Finished => ExitCode::SUCCESS,
         Outcome::Interrupted { step, checkpoint } => {
-            eprintln!("Stopped after step {step}; all is saved in {}.", checkpoint.display());
-            eprintln!("Go on with --resume and the run's folder.");
+            say(&format!("Stopped after step {step}; all is saved in {}.", checkpoint.display()));
+            say("Go on with --resume and the run's folder.");
             ExitCode::from(130)
         }
     }

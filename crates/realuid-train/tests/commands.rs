@@ -1,0 +1,105 @@
+//! The commands as a user meets them: what they write, and what they refuse.
+
+mod common;
+
+use common::{Workshop, words};
+
+/// A workshop with a short teacher and a student of it.
+fn trained() -> Workshop {
+    let workshop = Workshop::new();
+    workshop.succeed(&words("teacher --config recipe.toml --out teacher"));
+    workshop.succeed(&words("distill --config recipe.toml --teacher teacher --out student"));
+    workshop
+}
+
+#[test]
+fn training_lowers_the_loss_and_leaves_everything_in_the_run() {
+    let workshop = trained();
+    for file in
+        ["config.toml", "metrics.jsonl", "report.html", "samples/data.png", "samples/teacher.png"]
+    {
+        assert!(workshop.path("student").join(file).is_file(), "{file}");
+    }
+    let log = std::fs::read_to_string(workshop.path("teacher/metrics.jsonl")).unwrap();
+    let losses: Vec<f64> = log
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|record| record["kind"] == "matching")
+        .map(|record| record["loss"].as_f64().unwrap())
+        .collect();
+    assert_eq!(losses.len(), 45);
+    let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+    assert!(mean(&losses[35..]) < mean(&losses[..10]), "{losses:?}");
+    let page = std::fs::read_to_string(workshop.path("student/report.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains("teacher") && !page.contains("http-equiv"));
+}
+
+#[test]
+fn samples_come_in_every_format_and_do_not_depend_on_the_batch() {
+    let workshop = trained();
+    let sample = "sample --model student --num 7 --seed 3";
+    for format in ["grid", "npy", "safetensors"] {
+        workshop.succeed(&words(&format!("{sample} --out out --format {format}")));
+    }
+    workshop.succeed(&words(&format!("{sample} --out other --format npy --batch-size 2")));
+    let read = |path: &str| std::fs::read(workshop.path(path)).unwrap();
+    assert_eq!(read("out/samples.npy"), read("other/samples.npy"));
+    assert!(
+        workshop.path("out/grid.png").is_file()
+            && workshop.path("out/samples.safetensors").is_file()
+    );
+
+    let again = workshop.fail(&words(&format!("{sample} --out out --format npy")));
+    assert!(again.contains("already"), "{again}");
+}
+
+#[test]
+fn evaluation_counts_network_evaluations() {
+    let workshop = trained();
+    let evaluate = |arguments: &str| -> serde_json::Value {
+        let evaluate = "evaluate --data toy:moons?len=500 --num 200 --json --model";
+        let printed = workshop.succeed(&words(&format!("{evaluate} {arguments}")));
+        serde_json::from_str(&printed).unwrap()
+    };
+    assert_eq!(evaluate("student")["evaluations"], 1);
+    assert_eq!(evaluate("teacher --steps 10")["evaluations"], 10);
+    let heun = evaluate("teacher --steps 10 --solver heun --weights model");
+    assert_eq!(heun["evaluations"], 19);
+    assert!(heun["frechet"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn a_generator_can_be_refined_and_is_no_teacher() {
+    let workshop = trained();
+    let distill = "distill --config recipe.toml --out again";
+    workshop.succeed(&words(&format!("{distill} --teacher teacher --from student")));
+    let refused =
+        workshop.fail(&words("distill --config recipe.toml --teacher student --out refused"));
+    assert!(refused.contains("--from"), "{refused}");
+    assert!(!workshop.path("refused").exists(), "a refused run left a folder");
+}
+
+#[test]
+fn what_is_wrong_is_said_and_nothing_is_lost() {
+    let workshop = Workshop::new();
+    let unknown =
+        workshop.fail(&words("teacher --config recipe.toml --out a --set teacher.optimiser=1"));
+    assert!(unknown.contains("unknown field `optimiser`"), "{unknown}");
+    let shape = workshop.fail(&words("teacher --config recipe.toml --out b --set data.uri=digits"));
+    assert!(shape.contains("[2]") && shape.contains("[1, 8, 8]"), "{shape}");
+    let missing = workshop.fail(&words("sample --model nowhere --out c"));
+    assert!(missing.contains("nowhere") && missing.contains("run folder"), "{missing}");
+
+    workshop.succeed(&words("teacher --config recipe.toml --out run --set teacher.train.steps=5"));
+    let taken = workshop.fail(&words("teacher --config recipe.toml --out run"));
+    assert!(taken.contains("--resume"), "{taken}");
+}
+
+#[test]
+fn a_loss_that_is_not_finite_stops_with_the_last_good_checkpoint() {
+    let workshop = Workshop::new();
+    let diverge =
+        "teacher --config recipe.toml --out run --set teacher.optimizer.learning_rate=1e37";
+    let message = workshop.fail(&words(diverge));
+    assert!(message.contains("not finite") && message.contains("checkpoints"), "{message}");
+}
