@@ -23,7 +23,7 @@ impl Default for Conv2dConfig {
     }
 }
 
-/// Cross-correlation of `x` [B, C, H, W] with `weight` [O, C, K, K], plus `bias` [O] -> [B, O, H', W'],
+/// Cross-correlation of `x` [B, C, H, W] with `weight` [O, C, K, K], plus `bias` `[O]` -> [B, O, H', W'],
 /// where H' = (H + 2 padding - K) / stride + 1, rounded down.
 pub fn conv2d(
     x: &Tensor,

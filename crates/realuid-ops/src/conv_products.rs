@@ -10,7 +10,7 @@ use crate::element::Element;
 use crate::matrix::{Matrix, Threads, add_product, product};
 use crate::parallel::chunks;
 
-/// x [B, C, H, W] with weight [O, C K K] -> [B, O, positions], starting from `bias` [O] or zero.
+/// x [B, C, H, W] with weight [O, C K K] -> [B, O, positions], starting from `bias` `[O]` or zero.
 pub(crate) fn convolve<T: Element>(
     x: &[T],
     weight: &[T],

@@ -8,9 +8,9 @@ use crate::kernel::apply3;
 /// The learned scale and shift of a group normalisation, and how it groups.
 #[derive(Clone, Debug)]
 pub struct GroupNorm {
-    /// Scale, [C].
+    /// Scale, `[C]`.
     pub weight: Tensor,
-    /// Shift, [C].
+    /// Shift, `[C]`.
     pub bias: Tensor,
     /// Number of groups; divides C.
     pub groups: usize,

@@ -62,7 +62,7 @@ pub(crate) struct Normalise<A> {
 }
 
 impl<A> Normalise<A> {
-    /// Weight and bias [C].
+    /// Weight and bias `[C]`.
     pub fn new(shape: &Shape, sizes: Sizes, norm: &GroupNorm) -> Self {
         Self {
             shape: shape.clone(),

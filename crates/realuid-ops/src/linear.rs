@@ -7,7 +7,7 @@ use crate::kernel::{Backward, Kernel, apply2, apply3};
 use crate::matrix::{Matrix, Threads, add_product, product};
 use crate::sums::column_sums;
 
-/// `x` [.., I] times `weight` [O, I] transposed, plus `bias` [O] -> [.., O].
+/// `x` [.., I] times `weight` [O, I] transposed, plus `bias` `[O]` -> [.., O].
 pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
     let (outputs, inputs) = weight
         .dims2()
