@@ -40,6 +40,8 @@ mod order;
 mod parquet_column;
 #[cfg(feature = "parquet")]
 mod parquet_images;
+#[cfg(feature = "parquet")]
+mod parquet_pages;
 #[cfg(feature = "images")]
 mod picture;
 mod toy;

@@ -1,11 +1,12 @@
 use std::path::Path;
 
 use parquet::basic::Type as Physical;
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
 use parquet::file::reader::FileReader;
 
+use crate::parquet_pages::CheckedPages;
 use crate::{Error, Result};
 
 /// A column without lists, which therefore has one value a row.
@@ -52,18 +53,14 @@ impl<'a> Column<'a> {
     }
 }
 
-/// Appends the values of a column of bytes in one row group.
+/// The values of a column of bytes in one row group.
 pub(crate) fn read_bytes(
     reader: &impl FileReader,
     group: usize,
     column: &Column,
-    into: &mut Vec<ByteArray>,
-) -> Result<()> {
+) -> Result<Vec<ByteArray>> {
     match column_reader(reader, group, column)? {
-        ColumnReader::ByteArrayColumnReader(values) => {
-            into.extend(read_all(values, reader, group, column)?);
-            Ok(())
-        }
+        ColumnReader::ByteArrayColumnReader(values) => read_all(values, reader, group, column),
         _ => Err(wrong_type(group, column)),
     }
 }
@@ -85,10 +82,12 @@ pub(crate) fn read_integers(
 }
 
 fn column_reader(reader: &impl FileReader, group: usize, column: &Column) -> Result<ColumnReader> {
-    reader
+    let pages = reader
         .get_row_group(group)
-        .and_then(|rows| rows.get_column_reader(column.position))
-        .map_err(|source| decode_error(group, column, source))
+        .and_then(|rows| rows.get_column_page_reader(column.position))
+        .map_err(|source| decode_error(group, column, source))?;
+    let description = reader.metadata().file_metadata().schema_descr().column(column.position);
+    Ok(get_column_reader(description, Box::new(CheckedPages(pages))))
 }
 
 fn read_all<T: DataType>(

@@ -1,8 +1,10 @@
 use std::fs::File;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 use parquet::basic::Type as Physical;
 use parquet::data_type::ByteArray;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use crate::dataset::check_index;
@@ -24,33 +26,11 @@ impl ParquetImages {
         let mut set = Self { files: Vec::new(), images: Vec::new(), classes: Vec::new() };
         for path in files {
             set.files.push((path.clone(), set.images.len()));
-            set.append(path)?;
+            let (images, classes) = read_guarded(path)?;
+            set.images.extend(images);
+            set.classes.extend(classes);
         }
         Ok(set)
-    }
-
-    fn append(&mut self, path: &Path) -> Result<()> {
-        let file = File::open(path).map_err(Error::read(path))?;
-        let bytes = file.metadata().map_err(Error::read(path))?.len();
-        let reader = SerializedFileReader::new(file).map_err(|source| Error::Decode {
-            place: path.display().to_string(),
-            source: source.into(),
-        })?;
-        check_rows(&reader, bytes, path)?;
-        let images = Column::find(&reader, path, &IMAGE_COLUMNS, &[Physical::BYTE_ARRAY])?;
-        let labels = Column::find(&reader, path, &["label"], &[Physical::INT64, Physical::INT32])?;
-        for group in 0..reader.num_row_groups() {
-            read_bytes(&reader, group, &images, &mut self.images)?;
-            let first_row = self.classes.len() - self.files.last().map_or(0, |&(_, first)| first);
-            for (row, label) in read_integers(&reader, group, &labels)?.into_iter().enumerate() {
-                self.classes.push(class(label).ok_or_else(|| Error::Format {
-                    place: format!("row {} of {}", first_row + row, path.display()),
-                    expected: "a label from 0 to 65535".into(),
-                    found: label.to_string(),
-                })?);
-            }
-        }
-        Ok(())
     }
 
     fn place(&self, index: usize) -> String {
@@ -58,6 +38,39 @@ impl ParquetImages {
         let (path, first) = &self.files[file];
         format!("the image in row {} of {}", index - first, path.display())
     }
+}
+
+/// Reads a file, and makes the panics with which the parquet reader meets some damaged pages
+/// errors.
+fn read_guarded(path: &Path) -> Result<(Vec<ByteArray>, Vec<u32>)> {
+    catch_unwind(|| read_rows(path)).unwrap_or_else(|_| {
+        Err(Error::format(path, "whole parquet pages", "damage that made their reader panic"))
+    })
+}
+
+/// The images and classes of all rows of one file.
+fn read_rows(path: &Path) -> Result<(Vec<ByteArray>, Vec<u32>)> {
+    let file = File::open(path).map_err(Error::read(path))?;
+    let bytes = file.metadata().map_err(Error::read(path))?.len();
+    let reader = SerializedFileReader::new(file).map_err(|source| Error::Decode {
+        place: path.display().to_string(),
+        source: source.into(),
+    })?;
+    check_footer(&reader, bytes, path)?;
+    let images = Column::find(&reader, path, &IMAGE_COLUMNS, &[Physical::BYTE_ARRAY])?;
+    let labels = Column::find(&reader, path, &["label"], &[Physical::INT64, Physical::INT32])?;
+    let (mut rows, mut classes) = (Vec::new(), Vec::new());
+    for group in 0..reader.num_row_groups() {
+        rows.extend(read_bytes(&reader, group, &images)?);
+        for label in read_integers(&reader, group, &labels)? {
+            classes.push(class(label).ok_or_else(|| Error::Format {
+                place: format!("row {} of {}", classes.len(), path.display()),
+                expected: "a label from 0 to 65535".into(),
+                found: label.to_string(),
+            })?);
+        }
+    }
+    Ok((rows, classes))
 }
 
 /// Where published sets keep their images.
@@ -68,19 +81,34 @@ fn class(label: i64) -> Option<u32> {
     u16::try_from(label).ok().map(u32::from)
 }
 
-/// Refuses more rows than the file has bytes: no images are that small, but run-length encoding
-/// lets a damaged file claim any number.
-fn check_rows(reader: &impl FileReader, bytes: u64, path: &Path) -> Result<()> {
-    let groups = reader.metadata().row_groups();
-    let rows = groups
-        .iter()
-        .try_fold(0_u64, |rows, group| rows.checked_add(u64::try_from(group.num_rows()).ok()?));
-    if rows.is_some_and(|rows| rows <= bytes) {
-        return Ok(());
+/// Refuses what a damaged footer may claim and the reader would believe: columns that do not lie
+/// within the file's `bytes`, and more rows than it has bytes (no images are that small, but
+/// run-length encoding leaves the number free).
+fn check_footer(reader: &impl FileReader, bytes: u64, path: &Path) -> Result<()> {
+    let mut rows = 0_u64;
+    for (group, metadata) in reader.metadata().row_groups().iter().enumerate() {
+        let more = u64::try_from(metadata.num_rows()).unwrap_or(u64::MAX);
+        rows = rows.saturating_add(more);
+        if rows > bytes {
+            let expected = format!("at most as many rows as the file has bytes, {bytes}");
+            return Err(Error::format(path, expected, format!("{rows} by row group {group}")));
+        }
+        if let Some(column) = metadata.columns().iter().find(|column| !lies_within(column, bytes)) {
+            let expected = format!("columns within the file's {bytes} bytes");
+            let found = format!("{} of row group {group} outside", column.column_path().string());
+            return Err(Error::format(path, expected, found));
+        }
     }
-    let expected = format!("at most as many rows as the file has bytes, {bytes}");
-    let found = rows.map_or("a number of rows that is none".into(), |rows| rows.to_string());
-    Err(Error::format(path, expected, found))
+    Ok(())
+}
+
+fn lies_within(column: &ColumnChunkMetaData, bytes: u64) -> bool {
+    let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+    let end = u64::try_from(start)
+        .ok()
+        .zip(u64::try_from(column.compressed_size()).ok())
+        .and_then(|(start, length)| start.checked_add(length));
+    end.is_some_and(|end| end <= bytes)
 }
 
 impl Dataset for ParquetImages {

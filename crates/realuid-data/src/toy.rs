@@ -17,7 +17,7 @@ pub enum Toy {
     /// the half circle.
     Moons,
     /// Every other square of a 4 by 4 board that spans [-sqrt(3), sqrt(3)] on each axis. Each axis
-    /// alone is uniform, of variance 1; their covariance is 3/32. No classes.
+    /// alone is uniform, of variance 1; their covariance is 3/16. No classes.
     Checkerboard,
     /// Two arms of a spiral of radius 2 and one and a half turns, opposite each other, with
     /// Gaussian noise of 0.05. The mean squared radius is 2.005. The class is the arm.
