@@ -20,6 +20,15 @@ impl Linear {
         })
     }
 
+    /// A linear map whose outputs start with the variance of its inputs: weights from
+    /// N(0, 1/inputs) (LeCun et al. 1998), no bias at first.
+    pub fn normal(mut scope: Scope, inputs: usize, outputs: usize) -> Result<Self> {
+        Ok(Self {
+            weight: scope.tensor("weight", &[outputs, inputs], Init::FanInNormal(inputs))?,
+            bias: scope.tensor("bias", &[outputs], Init::Zeros)?,
+        })
+    }
+
     /// A linear map that starts as zero.
     pub fn zero(mut scope: Scope, inputs: usize, outputs: usize) -> Result<Self> {
         Ok(Self {

@@ -22,6 +22,7 @@
 //!     hidden: 32,
 //!     blocks: 2,
 //!     time_features: 16,
+//!     highest_frequency: 50.0,
 //!     num_classes: None,
 //!     adversarial_head: false,
 //! });

@@ -1,22 +1,18 @@
-use candle_core::Tensor;
+use candle_core::{D, Tensor};
 use realuid_ops::silu;
 use serde::{Deserialize, Serialize};
 
-use crate::embedding::{ClassEmbedding, TimeEmbedding, timestep_embedding};
+use crate::embedding::ClassEmbedding;
 use crate::input::check_input;
 use crate::layers::Linear;
 use crate::scope::Scope;
 use crate::{Condition, Discriminator, Error, Network, NetworkConfig, Result};
 
-/// Times are multiplied by this before their sinusoidal features are taken, whose slowest period
-/// is 2 pi 10^4: a path's times in [0, 1] then spread over many of the features.
-const TIME_SCALE: f64 = 1000.0;
-
 /// Sizes of the residual multilayer perceptron.
 ///
-/// h = input(x); h <- h + out(silu(in(h + e))) for each block, with e = time and class embedding;
-/// prediction = output(h). Images are flattened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// h = input(x); h <- h + out(silu(in(h) + project(e))) for each block, with e = silu(time + class
+/// embedding), half as wide as h; prediction = output(silu(h)). Images are flattened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MlpConfig {
     /// Shape of one sample: [D] for vectors, [C, H, W] for images.
@@ -28,6 +24,11 @@ pub struct MlpConfig {
     /// Number of sinusoidal features of the time, even.
     #[serde(default = "default_time_features")]
     pub time_features: usize,
+    /// Highest frequency of those features, in radians per unit of time; the lowest is 1. A
+    /// one-step generator evaluates its network at the very end of the times it was trained on, so
+    /// this should be low enough for the features to change little between neighbouring times.
+    #[serde(default = "default_highest_frequency")]
+    pub highest_frequency: f64,
     /// Number of classes; absent for a network without them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub num_classes: Option<usize>,
@@ -37,7 +38,11 @@ pub struct MlpConfig {
 }
 
 fn default_time_features() -> usize {
-    64
+    32
+}
+
+fn default_highest_frequency() -> f64 {
+    50.0
 }
 
 impl MlpConfig {
@@ -58,6 +63,10 @@ impl MlpConfig {
                 self.time_features.to_string(),
             );
         }
+        if !(self.highest_frequency.is_finite() && self.highest_frequency > 1.0) {
+            let found = self.highest_frequency.to_string();
+            return error("highest_frequency", "a number above 1", found);
+        }
         if self.num_classes == Some(0) {
             return error("num_classes", "at least 1, or nothing", "0".into());
         }
@@ -68,27 +77,37 @@ impl MlpConfig {
 /// The residual multilayer perceptron that [`MlpConfig`] describes.
 pub(crate) struct Mlp {
     config: MlpConfig,
-    time: TimeEmbedding,
+    time: Linear,
     classes: ClassEmbedding,
     input: Linear,
-    blocks: Vec<[Linear; 2]>,
+    blocks: Vec<Block>,
     output: Linear,
     head: Option<Linear>,
+}
+
+/// One residual block.
+struct Block {
+    first: Linear,
+    project: Linear,
+    second: Linear,
 }
 
 impl Mlp {
     pub fn new(mut scope: Scope, config: &MlpConfig) -> Result<Self> {
         let width = config.hidden;
+        let embedding = width.div_ceil(2);
         let data = config.data_shape.iter().product();
-        let time = TimeEmbedding::new(scope.at("time_embed"), config.time_features, width)?;
-        let classes = ClassEmbedding::new(scope.at("label_emb"), config.num_classes, width)?;
-        let input = Linear::new(scope.at("input"), data, width)?;
+        let time = Linear::normal(scope.at("time_embed"), config.time_features, embedding)?;
+        let classes = ClassEmbedding::new(scope.at("label_emb"), config.num_classes, embedding)?;
+        let input = Linear::normal(scope.at("input"), data, width)?;
         let mut blocks = Vec::with_capacity(config.blocks);
         for i in 0..config.blocks {
-            blocks.push([
-                Linear::new(scope.at(format_args!("blocks.{i}.0")), width, width)?,
-                Linear::new(scope.at(format_args!("blocks.{i}.2")), width, width)?,
-            ]);
+            let mut scope = scope.at(format_args!("blocks.{i}"));
+            blocks.push(Block {
+                first: Linear::normal(scope.at("first"), width, width)?,
+                project: Linear::normal(scope.at("project"), embedding, width)?,
+                second: Linear::zero(scope.at("second"), width, width)?,
+            });
         }
         let output = Linear::zero(scope.at("output"), width, data)?;
         let head = if config.adversarial_head {
@@ -99,17 +118,29 @@ impl Mlp {
         Ok(Self { config: config.clone(), time, classes, input, blocks, output, head })
     }
 
-    /// The last hidden layer, [B, hidden].
+    /// The last hidden layer after its activation, [B, hidden].
     fn features(&self, x: &Tensor, t: &Tensor, condition: &Condition) -> Result<Tensor> {
         let t = check_input(x, t, &self.config.data_shape)?;
-        let sinusoids = timestep_embedding(&(t * TIME_SCALE)?, self.config.time_features)?;
-        let embedding = self.classes.add_to(self.time.forward(&sinusoids)?, condition)?;
+        let embedding = self.time.forward(&self.time_features(&t)?)?;
+        let embedding = silu(&self.classes.add_to(embedding, condition)?)?;
         let mut h = self.input.forward(&x.flatten_from(1)?)?;
-        for [first, second] in &self.blocks {
-            let inner = silu(&first.forward(&(&h + &embedding)?)?)?;
-            h = (h + second.forward(&inner)?)?;
+        for block in &self.blocks {
+            let inner = (block.first.forward(&h)? + block.project.forward(&embedding)?)?;
+            h = (h + block.second.forward(&silu(&inner)?)?)?;
         }
-        Ok(h)
+        Ok(silu(&h)?)
+    }
+
+    /// Cosines then sines of `t` [B] times frequencies that rise geometrically from 1 to the
+    /// highest -> [B, time_features].
+    fn time_features(&self, t: &Tensor) -> Result<Tensor> {
+        let half = self.config.time_features / 2;
+        let last = (half - 1).max(1) as f64;
+        let frequencies: Vec<f64> =
+            (0..half).map(|i| self.config.highest_frequency.powf(i as f64 / last)).collect();
+        let frequencies = Tensor::new(frequencies, t.device())?.to_dtype(t.dtype())?;
+        let angles = t.unsqueeze(1)?.broadcast_mul(&frequencies.unsqueeze(0)?)?;
+        Ok(Tensor::cat(&[angles.cos()?, angles.sin()?], D::Minus1)?)
     }
 }
 

@@ -26,6 +26,8 @@ pub(crate) enum Init {
     Ones,
     /// Uniform within 1/sqrt(fan-in) of zero: PyTorch's default for linear maps and convolutions.
     FanIn(usize),
+    /// Normal with variance 1/fan-in.
+    FanInNormal(usize),
     /// Standard normal.
     Normal,
 }

@@ -32,6 +32,10 @@ impl TensorSource for Initialiser<'_> {
             Init::Zeros => Tensor::zeros(shape, DType::F32, self.device)?,
             Init::Ones => Tensor::ones(shape, DType::F32, self.device)?,
             Init::Normal => stream.normal(shape, DType::F32, self.device)?,
+            Init::FanInNormal(fan_in) => {
+                let deviation = (fan_in as f64).sqrt().recip();
+                (stream.normal(shape, DType::F32, self.device)? * deviation)?
+            }
             Init::FanIn(fan_in) => {
                 let bound = (fan_in as f64).sqrt().recip();
                 stream.uniform(shape, DType::F32, self.device)?.affine(2.0 * bound, -bound)?

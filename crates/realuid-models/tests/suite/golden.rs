@@ -61,18 +61,18 @@ fn perceptron_and_its_head() {
     assert_eq!(out.dims(), [3, 1, 4, 4]);
     let first = out.flatten_from(1).unwrap().narrow(1, 0, 2).unwrap();
     let expected: [[f64; 2]; 3] = [
-        [-0.503_252_842_722_306_2, -3.333_796_478_670_524],
-        [-0.550_977_967_533_971_8, -0.155_420_704_800_943_3],
-        [-0.272_348_506_968_771_1, 0.519_973_256_481_991],
+        [-0.653_745_900_046_881_9, -0.487_410_694_060_320_9],
+        [-1.996_489_910_673_331, -0.326_382_874_556_827_4],
+        [-0.707_027_544_289_162_5, 0.442_539_226_921_196_2],
     ];
     assert_close(&first, &Tensor::new(&expected, &Device::Cpu).unwrap(), 1e-12);
     let gradients = out.sum_all().unwrap().backward().unwrap();
     let norm = gradients.get(&x).unwrap().sqr().unwrap().sum_all().unwrap().to_scalar::<f64>();
-    assert!((norm.unwrap().sqrt() - 10.234_045_877_069_736).abs() < 1e-10);
+    assert!((norm.unwrap().sqrt() - 7.822_867_198_557_81).abs() < 1e-10);
 
     let head = config.build_discriminator_frozen(&parameters).unwrap();
     let expected: [[f64; 1]; 3] =
-        [[1.017_080_415_923_557_4], [-1.738_145_342_165_592_8], [-0.767_336_278_031_474_6]];
+        [[0.578_407_647_346_895_9], [-0.207_945_211_233_797_28], [0.064_871_737_434_103_1]];
     let expected = Tensor::new(&expected, &Device::Cpu).unwrap();
     assert_close(&head.logits(&x, &t, &condition).unwrap(), &expected, 1e-12);
 }

@@ -68,7 +68,7 @@ fn a_model_is_loaded_strictly() {
 
     std::fs::write(&file, text.replace("\"blocks\": 2", "\"blocks\": 1")).unwrap();
     let message = load_model(folder.path(), &Device::Cpu).unwrap_err().to_string();
-    assert!(message.contains("unexpected blocks.1.0.weight"), "{message}");
+    assert!(message.contains("unexpected blocks.1.first.weight"), "{message}");
 
     std::fs::write(&file, text.replace("\"blocks\"", "\"block\"")).unwrap();
     let message = load_model(folder.path(), &Device::Cpu).unwrap_err().to_string();

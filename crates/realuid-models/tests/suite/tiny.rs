@@ -23,6 +23,7 @@ pub fn tiny_mlp() -> MlpConfig {
         hidden: 24,
         blocks: 2,
         time_features: 8,
+        highest_frequency: 50.0,
         num_classes: Some(5),
         adversarial_head: true,
     }
