@@ -4,7 +4,7 @@ use realuid_ops::RandomStream;
 /// What a forward pass is conditioned on besides the sample and its time.
 #[derive(Clone, Debug, Default)]
 pub struct Condition {
-    /// Class of each sample, [B], integers below the network's number of classes. Given exactly
+    /// Class of each sample, `[B]`, integers below the network's number of classes. Given exactly
     /// when the network is class-conditional.
     pub classes: Option<Tensor>,
     /// Where dropout masks come from; `None` means that nothing is dropped. Given only in training.
@@ -17,7 +17,7 @@ impl Condition {
         Self::default()
     }
 
-    /// The same with `classes` [B], u32.
+    /// The same with `classes` `[B]`, u32.
     #[must_use]
     pub fn with_classes(self, classes: Tensor) -> Self {
         Self { classes: Some(classes), ..self }

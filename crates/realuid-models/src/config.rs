@@ -80,7 +80,7 @@ impl NetworkConfig {
         }
     }
 
-    /// Shape of one sample: [D] or [C, H, W].
+    /// Shape of one sample: `[D]` or `[C, H, W]`.
     pub fn data_shape(&self) -> Vec<usize> {
         match self {
             Self::Mlp(config) => config.data_shape.clone(),

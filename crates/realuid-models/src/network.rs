@@ -4,7 +4,7 @@ use crate::{Condition, NetworkConfig, Result};
 
 /// A function of a noised sample and its time, with parameters.
 pub trait Network: Send + Sync {
-    /// The prediction for `x` [B, ..data shape] at times `t` [B], in the network's own time;
+    /// The prediction for `x` `[B, ..data shape]` at times `t` `[B]`, in the network's own time;
     /// same shape as `x` (twice the channels where the configuration asks for a variance too).
     fn forward(&self, x: &Tensor, t: &Tensor, condition: &Condition) -> Result<Tensor>;
 
@@ -14,7 +14,7 @@ pub trait Network: Send + Sync {
 
 /// A network that tells data from samples by its own hidden features.
 pub trait Discriminator: Send + Sync {
-    /// Logits for `x` [B, ..data shape] at times `t` [B] -> [B, P], one per position of the
+    /// Logits for `x` `[B, ..data shape]` at times `t` `[B]` -> `[B, P]`, one per position of the
     /// feature map (P = 1 for vectors); positive means "real".
     fn logits(&self, x: &Tensor, t: &Tensor, condition: &Condition) -> Result<Tensor>;
 }
