@@ -57,7 +57,7 @@ fn pixels_lie_where_they_should() {
     for (channel, row, column) in [(0, 0, 0), (2, 31, 30), (1, 4, 17)] {
         let byte = 3 + channel * 50 + row + column * 2;
         let at = (usize::from(channel) * 32 + usize::from(row)) * 32 + usize::from(column);
-        assert_eq!(sample.values[at], scaled(byte));
+        assert_eq!(sample.values[at..=at], [scaled(byte)]);
     }
 }
 
