@@ -20,10 +20,15 @@ pub struct Fixture {
 
 /// Every folder at any depth below `root` that holds a `fixture.json`, sorted by name.
 pub fn find_fixtures(root: &Path) -> Result<Vec<Fixture>> {
+    fixture_folders(root)?.iter().map(|folder| Fixture::open(root, folder)).collect()
+}
+
+/// The folders that [`find_fixtures`] opens, for a caller that opens them one by one.
+pub fn fixture_folders(root: &Path) -> Result<Vec<PathBuf>> {
     let mut folders = Vec::new();
     collect_folders(root, &mut folders)?;
     folders.sort();
-    folders.iter().map(|folder| Fixture::open(root, folder)).collect()
+    Ok(folders)
 }
 
 impl Fixture {

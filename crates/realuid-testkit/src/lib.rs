@@ -14,7 +14,7 @@ mod gaussian_mixture;
 pub use assert_close::{assert_close, max_relative_error, relative_norm_error};
 pub use error::{Error, Result};
 pub use finite_difference::assert_gradients;
-pub use fixture::{Fixture, find_fixtures};
+pub use fixture::{Fixture, find_fixtures, fixture_folders};
 pub use formula::{formula_normal, formula_parameter, formula_uniform};
 pub use gaussian_distillation::{GaussianDistillation, Normal, PathPoint};
 pub use gaussian_mixture::{GaussianMixture, PosteriorMeans};
