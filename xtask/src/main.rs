@@ -1,2 +1,49 @@
-//! Chores of this workspace.
-fn main() {}
+//! Chores of this workspace: `cargo xtask help` lists them. One file per command, no tensor code:
+//! commands that compute start the binaries of the other packages.
+
+mod cargo;
+mod ci;
+mod demo;
+mod parity;
+mod process;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Chores of this workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a teacher, distil it twice into one step, measure all three and write a page
+    Demo(demo::Arguments),
+    /// Hold the crates to the golden fixtures below a folder
+    Parity(parity::Arguments),
+    /// Check layers, prose, sizes and leftovers of the whole repository
+    Tidy(tidy::Arguments),
+    /// Run what continuous integration runs
+    Ci(ci::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Demo(arguments) => arguments.run(),
+        Command::Parity(arguments) => arguments.run(),
+        Command::Tidy(arguments) => arguments.run(),
+        Command::Ci(arguments) => arguments.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            process::exit_code(&error)
+        }
+    }
+}
