@@ -18,8 +18,8 @@ use crate::{Error, Result};
 const FEATURES: usize = 256;
 /// Directions of the sliced Wasserstein distance.
 const DIRECTIONS: usize = 256;
-/// Neighbours in precision, recall, density and coverage.
-const NEIGHBOURS: usize = 5;
+/// Neighbours in precision, recall, density and coverage, which need more samples than this.
+pub const NEIGHBOURS: usize = 5;
 /// Samples drawn at once.
 const BATCH: usize = 256;
 /// Seed of the choice of examples and of the directions: the same in every run, so that runs compare.

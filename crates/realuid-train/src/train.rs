@@ -1,7 +1,6 @@
 //! The loop of every training command.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::Device;
@@ -62,7 +61,6 @@ pub struct Trainer<'a> {
     evaluator: Evaluator,
     log: MetricsLog,
     state: RunState,
-    saved: Option<u64>,
 }
 
 impl<'a> Trainer<'a> {
@@ -76,6 +74,7 @@ impl<'a> Trainer<'a> {
     ) -> Result<Self> {
         let state = RunState {
             step: 0,
+            reported: false,
             updates: job.updates(),
             log_bytes: 0,
             window: Window::default(),
@@ -83,7 +82,6 @@ impl<'a> Trainer<'a> {
         };
         let mut trainer = Self::new(job, run, plan, evaluator, observer, state)?;
         trainer.save()?;
-        trainer.saved = None;
         Ok(trainer)
     }
 
@@ -96,9 +94,7 @@ impl<'a> Trainer<'a> {
         observer: &'a mut dyn Observer,
     ) -> Result<Self> {
         let state = run::load_latest(run.path(), job, evaluator.device())?;
-        let saved = (state.step > 0).then_some(state.step);
-        let mut trainer = Self::new(job, run, plan, evaluator, observer, state)?;
-        trainer.saved = saved;
+        let trainer = Self::new(job, run, plan, evaluator, observer, state)?;
         trainer.prune()?;
         Ok(trainer)
     }
@@ -114,7 +110,7 @@ impl<'a> Trainer<'a> {
         let examples = run.samples().join("data.png");
         picture::save(&examples, &evaluator.examples(plan.output.samples.count)?)?;
         let log = MetricsLog::open(&run.metrics(), state.log_bytes)?;
-        Ok(Self { job, run, plan, observer, evaluator, log, state, saved: None })
+        Ok(Self { job, run, plan, observer, evaluator, log, state })
     }
 
     /// Trains until all steps are done or `stop` is set.
@@ -123,8 +119,8 @@ impl<'a> Trainer<'a> {
         self.observer.on(&Event::Started { step: self.state.step, total });
         let mut data = self.data()?;
         loop {
-            if self.saved != Some(self.state.step) {
-                self.do_what_is_due()?;
+            if !self.state.reported {
+                self.report()?;
             }
             if self.state.step >= total {
                 report::write(self.run)?;
@@ -145,8 +141,21 @@ impl<'a> Trainer<'a> {
         let turn = self.job.advance(step, batches).map_err(|e| self.locate(e))?;
         self.state.window.add(turn.kind, turn.values.iter().copied());
         self.state.step = step + 1;
+        self.state.reported = false;
         self.observer.on(&Event::Stepped { step: step + 1, turn: &turn });
         Ok(())
+    }
+
+    /// What is due at this step. Where that fails, the training itself is saved first, as it was
+    /// before: a resumed run does again what is due.
+    fn report(&mut self) -> Result<()> {
+        let before = (self.state.clone(), self.log.length());
+        self.do_what_is_due().or_else(|error| {
+            self.state = before.0;
+            self.log.cut(before.1)?;
+            self.save()?;
+            Err(error)
+        })
     }
 
     /// Records, picture, evaluation and checkpoint, as far as they are due at this step.
@@ -165,7 +174,8 @@ impl<'a> Trainer<'a> {
         if picture {
             self.draw()?;
         }
-        let improved = if evaluate { self.evaluate()? } else { false };
+        let improved = evaluate && self.evaluate()?;
+        self.state.reported = true;
         if checkpoint || improved {
             self.save()?;
             report::write(self.run)?;
@@ -212,7 +222,6 @@ impl<'a> Trainer<'a> {
         self.state.log_bytes = self.log.sync()?;
         self.state.updates = self.job.updates();
         let path = run::save(self.run.path(), self.job, &self.state)?;
-        self.saved = Some(self.state.step);
         self.prune()?;
         self.observer.on(&Event::Saved { path: &path });
         Ok(path)
@@ -238,7 +247,8 @@ impl<'a> Trainer<'a> {
             workers: data.workers,
             prefetch: data.prefetch,
         };
-        let dataset = Arc::clone(&realuid_data::open(&data.uri)?);
+        let dataset = realuid_data::open(&data.uri)?;
+        check_classes(self.job.network().num_classes(), dataset.class_count())?;
         Ok(Some(Loader::new(dataset, config, self.state.step * self.plan.train.accumulate)?))
     }
 
@@ -257,4 +267,18 @@ impl<'a> Trainer<'a> {
         let checkpoint = newest.map_or("none".into(), |folder| folder.display().to_string());
         Error::NotFinite { step: self.state.step, turn, quantity, value, checkpoint }
     }
+}
+
+/// A conditional network needs labelled data, with no more classes than it knows.
+fn check_classes(network: Option<usize>, data: Option<u32>) -> Result<()> {
+    let Some(known) = network else { return Ok(()) };
+    if data.is_some_and(|found| found as usize <= known) {
+        return Ok(());
+    }
+    Err(Error::Mismatch {
+        what: "classes of network and data",
+        expected: format!("data with at most {known} classes, as the network has"),
+        found: data.map_or("data without classes".into(), |found| format!("{found} classes")),
+        advice: "change num_classes of the network, or the data".into(),
+    })
 }

@@ -77,6 +77,15 @@ fn a_generator_can_be_refined_and_is_no_teacher() {
         workshop.fail(&words("distill --config recipe.toml --teacher student --out refused"));
     assert!(refused.contains("--from"), "{refused}");
     assert!(!workshop.path("refused").exists(), "a refused run left a folder");
+    let no_generator = workshop.fail(&words(
+        "distill --config recipe.toml --teacher teacher --from teacher --out refused",
+    ));
+    assert!(no_generator.contains("generator to go on from"), "{no_generator}");
+    let other_time = workshop.fail(&words(
+        "distill --config recipe.toml --teacher teacher --from student --out refused \
+         --set distill.generator.initial_time=0.3",
+    ));
+    assert!(other_time.contains("initial_time: 0.3"), "{other_time}");
 }
 
 #[test]
@@ -93,6 +102,27 @@ fn what_is_wrong_is_said_and_nothing_is_lost() {
     workshop.succeed(&words("teacher --config recipe.toml --out run --set teacher.train.steps=5"));
     let taken = workshop.fail(&words("teacher --config recipe.toml --out run"));
     assert!(taken.contains("--resume"), "{taken}");
+}
+
+#[test]
+fn training_is_saved_where_a_report_cannot_be_made() {
+    let workshop = Workshop::new();
+    let teacher = "teacher --config recipe.toml --set teacher.optimizer.decay=constant --out";
+    workshop.succeed(&words(&format!("{teacher} whole")));
+    workshop.succeed(&words(&format!("{teacher} run --set teacher.train.steps=19")));
+    // Something lies where the picture due at step 20 is to be.
+    let resume = words("teacher --resume run --set teacher.train.steps=45");
+    std::fs::create_dir_all(workshop.path("run/samples/step-000000020.png/taken")).unwrap();
+    let message = workshop.fail(&resume);
+    assert!(message.contains("step-000000020.png"), "{message}");
+    assert!(workshop.succeed(&words("inspect run")).contains("(step 20"));
+
+    std::fs::remove_dir_all(workshop.path("run/samples")).unwrap();
+    workshop.succeed(&resume);
+    let read = |run: &str| std::fs::read(workshop.path(run)).unwrap();
+    for file in ["checkpoints/step-000000045/model.safetensors", "samples/step-000000020.png"] {
+        assert!(read(&format!("run/{file}")) == read(&format!("whole/{file}")), "{file} differs");
+    }
 }
 
 #[test]

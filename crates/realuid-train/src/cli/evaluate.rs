@@ -7,7 +7,7 @@ use realuid_ops::RandomStream;
 use serde::Serialize;
 
 use super::model::ModelArguments;
-use crate::evaluation::{Evaluator, Metrics};
+use crate::evaluation::{Evaluator, Metrics, NEIGHBOURS};
 use crate::model::SampleRequest;
 
 /// `realuid evaluate`
@@ -42,7 +42,11 @@ struct Report {
 
 impl Arguments {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        ensure!(self.num > 1, "--num: expected at least 2, found {}", self.num);
+        ensure!(
+            self.num > NEIGHBOURS,
+            "--num: expected more than {NEIGHBOURS} (the neighbours of precision and recall), found {}",
+            self.num
+        );
         let model = self.model.load()?;
         let evaluator = Evaluator::open(&self.data, self.num, &Device::Cpu)?;
         evaluator.expect_shape(&model.config().data_shape())?;

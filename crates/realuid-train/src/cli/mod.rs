@@ -55,7 +55,7 @@ struct RunArguments {
     /// Go on with the run in this folder, from its newest checkpoint
     #[arg(long, value_name = "RUN", conflicts_with = "config")]
     resume: Option<PathBuf>,
-    /// Change one field of the configuration, such as `train.steps=1000`; may be repeated
+    /// Change one field of the configuration, such as `teacher.train.steps=1000`; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
 }

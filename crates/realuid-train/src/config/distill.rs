@@ -1,4 +1,4 @@
-use realuid_loss::RealUid;
+use realuid_loss::{Adversarial, RealUid};
 use realuid_paths::TimeDistribution;
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +100,11 @@ impl ObjectiveConfig {
 }
 
 impl AdversarialConfig {
+    /// The objective itself.
+    pub fn objective(&self) -> Result<Adversarial> {
+        Ok(Adversarial::new(self.critic_weight, self.generator_weight)?)
+    }
+
     /// Distribution of the times at which the critic looks.
     pub fn times(&self) -> Result<TimeDistribution> {
         Ok(TimeDistribution::uniform(self.low, self.high)?)
@@ -107,11 +112,7 @@ impl AdversarialConfig {
 
     /// Fails with the first field that makes no sense.
     pub fn validate(&self) -> Result<()> {
-        let weights = [self.generator_weight, self.critic_weight];
-        if weights.iter().any(|w| !w.is_finite() || *w < 0.0) {
-            let problem = format!("expected two weights of at least 0, found {weights:?}");
-            return Err(Error::config("distill.adversarial", problem));
-        }
+        self.objective()?;
         self.times().map(|_| ())
     }
 }

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::evaluation::NEIGHBOURS;
 use crate::{Error, Result};
 
 /// What a run writes and when; the four tables below, side by side in the file.
@@ -128,8 +129,9 @@ impl OutputConfig {
                 ));
             }
         }
-        if self.evaluation.samples < 2 {
-            let problem = format!("expected at least 2, found {}", self.evaluation.samples);
+        if self.evaluation.samples <= NEIGHBOURS {
+            let least = NEIGHBOURS + 1;
+            let problem = format!("expected at least {least}, found {}", self.evaluation.samples);
             return Err(Error::config(format!("{section}.output.evaluation.samples"), problem));
         }
         Ok(())

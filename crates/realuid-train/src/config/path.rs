@@ -1,4 +1,4 @@
-use realuid_paths::{Interpolant, Linear, Prediction, TimeDistribution};
+use realuid_paths::{Interpolant, Linear, Prediction, TimeDistribution, TimeSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
@@ -56,8 +56,17 @@ impl PathConfig {
         }
     }
 
-    /// The prediction, or an error that lists the names known.
+    /// The prediction; an error where the name is unknown or the path has no such thing.
     pub fn prediction(&self) -> Result<Prediction> {
+        let prediction = self.named_prediction()?;
+        if prediction != Prediction::Latent || self.interpolant().has_latent()? {
+            return Ok(prediction);
+        }
+        let problem = format!("expected a prediction that {:?} has, found latent", self.name);
+        Err(Error::config("path.prediction", problem))
+    }
+
+    fn named_prediction(&self) -> Result<Prediction> {
         self.prediction
             .parse()
             .map_err(|e: realuid_paths::Error| Error::config("path.prediction", e.to_string()))
@@ -65,6 +74,20 @@ impl PathConfig {
 }
 
 impl TimeConfig {
+    /// Fails where times would be drawn outside the path's own; `origin` names the table.
+    pub fn check_within(&self, path: TimeSpan, origin: &str) -> Result<()> {
+        let (low, high) = (path.data.min(path.source), path.data.max(path.source));
+        let (from, to) = match *self {
+            Self::Uniform { low, high } => (low, high),
+            Self::LogitNormal { .. } => (0.0, 1.0),
+        };
+        if low <= from && to <= high {
+            return Ok(());
+        }
+        let problem = format!("expected times within [{low}, {high}], found [{from}, {to}]");
+        Err(Error::config(origin, problem))
+    }
+
     /// The distribution itself; fails where the numbers make none.
     pub fn distribution(&self) -> Result<TimeDistribution> {
         Ok(match *self {

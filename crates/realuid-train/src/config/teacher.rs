@@ -34,6 +34,7 @@ impl TeacherConfig {
         self.network.validate()?;
         self.path.prediction()?;
         self.time.distribution()?;
+        self.time.check_within(self.path.interpolant().times(), "teacher.time")?;
         self.optimizer.validate("teacher.optimizer")?;
         self.train.validate("teacher")?;
         self.ema.validate("teacher")?;

@@ -3,17 +3,16 @@ use std::path::Path;
 
 use candle_core::{Device, Tensor};
 use realuid_data::Batch;
-use realuid_loss::Adversarial;
 use realuid_models::NetworkConfig;
-use realuid_ops::{Ema, Parameters, RandomStream};
+use realuid_ops::Ema;
 
-use super::{Adversary, Distillation, Draw, Draws, Setting};
+use super::start::Start;
+use super::{Distillation, Draw, Draws, Setting, players};
+use crate::Result;
 use crate::averages;
-use crate::config::{AdversarialConfig, DistillConfig, FakeStart, Recipe};
+use crate::config::{AdversarialConfig, Recipe};
 use crate::job::{Job, LoadTensors, Turn};
-use crate::learner::{Learner, LearnerConfig};
 use crate::model::{Model, ModelCard, Role};
-use crate::{Error, Result, weights};
 
 /// Distillation as a run: which turn is whose, what it is given, what is saved.
 pub struct Distill {
@@ -34,10 +33,12 @@ impl Distill {
         device: &Device,
     ) -> Result<Self> {
         let (seed, config) = (recipe.seed, recipe.distill()?);
-        let teacher = Start::load(teacher, device)?;
-        teacher.expect_teacher()?;
+        let teacher = Start::teacher(teacher, device)?;
         let interpolant = teacher.card.path.interpolant();
+        config.time.check_within(interpolant.times(), "distill.time")?;
         let initial_time = config.generator.initial_time.unwrap_or(interpolant.times().source);
+        let start = from.map(|from| Start::generator(from, &teacher, initial_time, device));
+        let start = start.transpose()?;
         let setting = Setting {
             teacher: teacher.config.build_frozen(&teacher.parameters)?,
             interpolant,
@@ -45,10 +46,10 @@ impl Distill {
             initial_time,
             objective: config.objective.objective()?,
         };
-        let generator = generator(config, &teacher, from, device)?;
+        let generator = players::generator(config, start.as_ref().unwrap_or(&teacher))?;
         let ema = Ema::new(generator.parameters(), &config.ema.decays)?;
-        let fake = fake(config, seed, &teacher, device)?;
-        let adversary = adversary(config, &fake)?;
+        let fake = players::fake(config, seed, &teacher, device)?;
+        let adversary = players::adversary(config, &fake)?;
         Ok(Self {
             needs_data: setting.objective.uses_data() || adversary.is_some(),
             every: config.generator.every,
@@ -67,6 +68,7 @@ impl Distill {
             card: ModelCard {
                 role: Role::Generator { initial_time },
                 weights: averages::preferred(&ema),
+                data: recipe.data.uri.clone(),
                 ..teacher.card
             },
             distillation: Distillation { setting, adversary, fake, generator, ema },
@@ -122,100 +124,4 @@ impl Job for Distill {
         self.distillation.fake.restore(updates, load)?;
         averages::restore(&self.distillation.ema, load)
     }
-}
-
-/// A model to start from.
-struct Start {
-    card: ModelCard,
-    config: NetworkConfig,
-    parameters: Parameters,
-}
-
-impl Start {
-    fn load(folder: &Path, device: &Device) -> Result<Self> {
-        let card = ModelCard::load(folder)?;
-        let config = weights::load_config(folder)?;
-        let parameters = weights::load_parameters(folder, &card.weights, &config, device)?;
-        Ok(Self { card, config, parameters })
-    }
-
-    fn expect_teacher(&self) -> Result<()> {
-        if self.card.role == Role::Teacher {
-            return Ok(());
-        }
-        Err(Error::Mismatch {
-            what: "teacher of the distillation",
-            expected: "a matching model".into(),
-            found: "a one-step generator".into(),
-            advice:
-                "give the teacher with --teacher; a generator to go on from is given with --from"
-                    .into(),
-        })
-    }
-}
-
-fn generator(
-    config: &DistillConfig,
-    teacher: &Start,
-    from: Option<&Path>,
-    device: &Device,
-) -> Result<Learner> {
-    let parameters = match from {
-        None => teacher.parameters.fork()?,
-        Some(folder) => {
-            let start = Start::load(folder, device)?;
-            if start.config != teacher.config || start.card.path != teacher.card.path {
-                return Err(Error::Mismatch {
-                    what: "generator to go on from",
-                    expected: format!("the teacher's network and path: {:?}", teacher.config),
-                    found: format!("{:?}", start.config),
-                    advice: "give the generator that was distilled from this teacher".into(),
-                });
-            }
-            start.parameters
-        }
-    };
-    let learner = LearnerConfig {
-        kind: "generator",
-        file: weights::MODEL,
-        network: &teacher.config,
-        optimizer: &config.generator_optimizer,
-        total_updates: config.train.steps / config.generator.every,
-    };
-    Learner::new(&learner, parameters)
-}
-
-fn fake(config: &DistillConfig, seed: u64, teacher: &Start, device: &Device) -> Result<Learner> {
-    let network = match config.adversarial {
-        None => teacher.config.clone(),
-        Some(_) => teacher.config.clone().with_adversarial_head(),
-    };
-    let fresh = network.initialise(&RandomStream::new(seed, "fake-weights", 0), device)?;
-    let parameters = match config.generator.fake_start {
-        FakeStart::Random => fresh,
-        FakeStart::Teacher => {
-            // The teacher has no adversarial head, which therefore stays as drawn.
-            let mut tensors = fresh.tensors();
-            tensors.extend(teacher.parameters.tensors());
-            Parameters::from_tensors(&tensors)?
-        }
-    };
-    let steps = config.train.steps;
-    let learner = LearnerConfig {
-        kind: "fake",
-        file: "fake",
-        network: &network,
-        optimizer: &config.fake_optimizer,
-        total_updates: steps - steps / config.generator.every,
-    };
-    Learner::new(&learner, parameters)
-}
-
-fn adversary(config: &DistillConfig, fake: &Learner) -> Result<Option<Adversary>> {
-    let Some(adversarial) = &config.adversarial else { return Ok(None) };
-    Ok(Some(Adversary {
-        objective: Adversarial::new(adversarial.critic_weight, adversarial.generator_weight)?,
-        trainable: fake.config().build_discriminator_trainable(fake.parameters())?,
-        frozen: fake.config().build_discriminator_frozen(fake.parameters())?,
-    }))
 }

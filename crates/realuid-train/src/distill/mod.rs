@@ -3,7 +3,9 @@
 mod adversary;
 mod draw;
 mod job;
+mod players;
 mod setting;
+mod start;
 mod turns;
 
 pub use adversary::Adversary;

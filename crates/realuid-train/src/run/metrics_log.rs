@@ -30,7 +30,7 @@ impl MetricsLog {
     /// Opens the log at `path`, cut to its first `bytes` bytes; a shorter file is an error.
     pub fn open(path: &Path, bytes: u64) -> Result<Self> {
         let open = OpenOptions::new().create(true).truncate(false).write(true).open(path);
-        let mut file = open.map_err(Error::io("opening", path))?;
+        let file = open.map_err(Error::io("opening", path))?;
         let found = file.metadata().map_err(Error::io("opening", path))?.len();
         if found < bytes {
             return Err(Error::Folder {
@@ -40,9 +40,9 @@ impl MetricsLog {
                 advice: "restore the file, or remove the checkpoints after it was cut".into(),
             });
         }
-        file.set_len(bytes).map_err(Error::io("cutting", path))?;
-        file.seek(SeekFrom::End(0)).map_err(Error::io("seeking in", path))?;
-        Ok(Self { path: path.to_owned(), file, bytes })
+        let mut log = Self { path: path.to_owned(), file, bytes };
+        log.cut(bytes)?;
+        Ok(log)
     }
 
     /// Adds one record.
@@ -51,6 +51,19 @@ impl MetricsLog {
         line.push('\n');
         self.file.write_all(line.as_bytes()).map_err(Error::io("writing", &self.path))?;
         self.bytes += line.len() as u64;
+        Ok(())
+    }
+
+    /// Length in bytes.
+    pub fn length(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Takes back everything after the first `bytes` bytes.
+    pub fn cut(&mut self, bytes: u64) -> Result<()> {
+        self.file.set_len(bytes).map_err(Error::io("cutting", &self.path))?;
+        self.file.seek(SeekFrom::End(0)).map_err(Error::io("seeking in", &self.path))?;
+        self.bytes = bytes;
         Ok(())
     }
 

@@ -20,6 +20,8 @@ pub struct RunState {
     pub updates: BTreeMap<String, u64>,
     /// Length of the metrics log that belongs to these steps, in bytes.
     pub log_bytes: u64,
+    /// Whether what is due at this step (records, picture, evaluation) was done before the checkpoint.
+    pub reported: bool,
     /// What has been summed up since the last record.
     pub window: Window,
     /// The best evaluation so far.

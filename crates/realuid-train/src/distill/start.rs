@@ -1,0 +1,67 @@
+use std::path::Path;
+
+use candle_core::Device;
+use realuid_models::NetworkConfig;
+use realuid_ops::Parameters;
+
+use crate::model::{ModelCard, Role};
+use crate::{Error, Result, weights};
+
+/// A model that a player starts from.
+pub(super) struct Start {
+    pub card: ModelCard,
+    pub config: NetworkConfig,
+    pub parameters: Parameters,
+}
+
+impl Start {
+    /// The teacher in the model folder `folder`.
+    pub fn teacher(folder: &Path, device: &Device) -> Result<Self> {
+        let start = Self::load(folder, device)?;
+        if start.card.role == Role::Teacher {
+            return Ok(start);
+        }
+        Err(Error::Mismatch {
+            what: "teacher of the distillation",
+            expected: "a matching model".into(),
+            found: "a one-step generator".into(),
+            advice:
+                "give the teacher with --teacher; a generator to go on from is given with --from"
+                    .into(),
+        })
+    }
+
+    /// The generator in the model folder `folder`, which must be one that `teacher` could have
+    /// become when evaluated at `initial_time`.
+    pub fn generator(
+        folder: &Path,
+        teacher: &Self,
+        initial_time: f64,
+        device: &Device,
+    ) -> Result<Self> {
+        let start = Self::load(folder, device)?;
+        let role = Role::Generator { initial_time };
+        let describe = |role, start: &Self| {
+            format!("{role:?} on {:?} with the network {:?}", start.card.path, start.config)
+        };
+        let (expected, found) = (describe(role, teacher), describe(start.card.role, &start));
+        if expected == found {
+            return Ok(start);
+        }
+        Err(Error::Mismatch {
+            what: "generator to go on from",
+            expected,
+            found,
+            advice: "give a generator distilled from this teacher, and set \
+                     distill.generator.initial_time to the time it was distilled at"
+                .into(),
+        })
+    }
+
+    fn load(folder: &Path, device: &Device) -> Result<Self> {
+        let card = ModelCard::load(folder)?;
+        let config = weights::load_config(folder)?;
+        let parameters = weights::load_parameters(folder, &card.weights, &config, device)?;
+        Ok(Self { card, config, parameters })
+    }
+}
