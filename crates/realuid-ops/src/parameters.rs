@@ -50,6 +50,7 @@ impl Parameters {
     /// The current values, detached (using them records nothing for the backward pass): they share
     /// storage, so later updates show through them.
     pub fn tensors(&self) -> BTreeMap<String, Tensor> {
+        // Detached, because whoever looks at values must not make them part of a graph.
         self.entries.iter().map(|(n, v)| (n.clone(), v.as_tensor().detach())).collect()
     }
 

@@ -1,6 +1,16 @@
 //! What the tests of this workspace share: assertions on tensors, golden fixtures and the formula
 //! tensors they are built from, finite differences, and closed-form oracles.
 //!
+//! ```
+//! use candle_core::{Device, Tensor};
+//! use realuid_testkit::{assert_close, assert_gradients};
+//!
+//! let third = Tensor::new(&[1.0 / 3.0], &Device::Cpu)?;
+//! assert_close(&third, &Tensor::new(&[0.333_333], &Device::Cpu)?, 1e-6);
+//! assert_gradients(&[&[2, 3]], |x| x[0].sqr()?.sum(0));
+//! # Ok::<(), candle_core::Error>(())
+//! ```
+//!
 //! Unpublished; only ever a dev-dependency (and the engine of the parity runner).
 
 mod assert_close;

@@ -31,13 +31,13 @@ impl Plan {
         Self { name: "demo-digits", recipe: "digits.toml", data: "digits", judge: Judge::Frechet }
     }
 
-    /// Eight Gaussians in the plane, whose modes two moments do not tell apart: there the Frechet
-    /// distance cannot judge.
+    /// Two moons in the plane, whose shape two moments do not tell: there the Frechet distance
+    /// cannot judge.
     pub fn toy() -> Self {
         Self {
             name: "demo-toy",
             recipe: "toy.toml",
-            data: "toy:8-gaussians",
+            data: "toy:moons",
             judge: Judge::SlicedWasserstein,
         }
     }
