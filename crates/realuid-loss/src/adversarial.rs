@@ -1,4 +1,5 @@
 use candle_core::Tensor;
+use realuid_ops::softplus;
 
 use crate::{Error, Loss, Result};
 
@@ -39,14 +40,4 @@ impl Adversarial {
         let loss = (softplus(&generated.neg()?)?.mean_all()? * self.generator_weight)?;
         Loss::sum_of(vec![("adversarial", loss)])
     }
-}
-
-/// ln(1 + e^x), finite for every finite x, with the gradient sigmoid(x) everywhere.
-///
-/// Written max(x, 0) + ln(1 + e^{-|x|}) with |x| = 2 max(x, 0) - x, so that whichever slope candle
-/// gives the maximum at 0 the sum has the slope 1/2.
-fn softplus(x: &Tensor) -> Result<Tensor> {
-    let positive = x.relu()?;
-    let minus_distance = (x - (&positive * 2.0)?)?;
-    Ok((positive + (minus_distance.exp()? + 1.0)?.log()?)?)
 }

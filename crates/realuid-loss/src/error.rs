@@ -35,6 +35,9 @@ pub enum Error {
         /// Weight of the teacher on the generated branch.
         gamma: f64,
     },
+    /// An operation of `realuid-ops` failed.
+    #[error(transparent)]
+    Ops(#[from] realuid_ops::Error),
     /// candle refused.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),

@@ -60,6 +60,7 @@ mod sources;
 mod tensor_file;
 
 pub use adm_unet::AdmUnetConfig;
+pub use atomic_file::{UNFINISHED, sync_parent, write_atomically};
 pub use condition::Condition;
 pub use conditioned::Conditioned;
 pub use config::NetworkConfig;

@@ -57,14 +57,16 @@ pub fn teacher(
     let evaluator = plan.evaluator(&job, device)?;
     match begin {
         Begin::New { out, .. } => {
+            plan.loader(&job, 0)?;
             let run = RunFolder::create(out)?;
             write_recipe(&run, recipe)?;
             Trainer::start(&mut job, &run, plan, evaluator, observer)?.run(stop)
         }
         Begin::Resume { run, .. } => {
             let run = RunFolder::open(run)?;
+            let trainer = Trainer::resume(&mut job, &run, plan, evaluator, observer)?;
             write_recipe(&run, recipe)?;
-            Trainer::resume(&mut job, &run, plan, evaluator, observer)?.run(stop)
+            trainer.run(stop)
         }
     }
 }
@@ -92,18 +94,20 @@ pub fn distill(
             let from = origin.from.as_deref().map(locate).transpose()?.map(|from| from.folder);
             let mut job = Distill::new(recipe, &teacher, from.as_deref(), device)?;
             let evaluator = plan.evaluator(&job, device)?;
+            plan.loader(&job, 0)?;
             let run = RunFolder::create(out)?;
             copy_teacher(&teacher, &run.teacher())?;
-            draw_teacher(&run, &plan, device)?;
             write_recipe(&run, recipe)?;
+            draw_teacher(&run, &plan, device)?;
             Trainer::start(&mut job, &run, plan, evaluator, observer)?.run(stop)
         }
         Begin::Resume { run, .. } => {
             let run = RunFolder::open(run)?;
             let mut job = Distill::new(recipe, &run.teacher(), None, device)?;
             let evaluator = plan.evaluator(&job, device)?;
+            let trainer = Trainer::resume(&mut job, &run, plan, evaluator, observer)?;
             write_recipe(&run, recipe)?;
-            Trainer::resume(&mut job, &run, plan, evaluator, observer)?.run(stop)
+            trainer.run(stop)
         }
     }
 }
@@ -147,7 +151,7 @@ fn plan(recipe: &Recipe, train: &ScheduleConfig, output: &OutputConfig) -> Plan 
     }
 }
 
-/// The resolved configuration; it comes last, so a folder that has one is a run that can be resumed.
+/// The resolved configuration, once it is known to fit.
 fn write_recipe(run: &RunFolder, recipe: &Recipe) -> Result<()> {
     files::replace(&run.config(), config::to_toml(recipe)?.as_bytes())
 }

@@ -49,8 +49,9 @@ pub enum Error {
     /// A loss or a gradient stopped being a finite number.
     #[error(
         "step {step}: the {turn} turn gave {quantity} = {value}, which is not finite; nothing was \
-         updated. The last good checkpoint is {checkpoint}. Lower the learning rate or the gradient \
-         clip, then continue from it"
+         updated. The last good checkpoint is {checkpoint}; if it has diverged already, remove it and \
+         the one before is the last. Lower the learning rate or the gradient clip with --set and \
+         --resume the run"
     )]
     NotFinite {
         /// The step.
@@ -63,6 +64,14 @@ pub enum Error {
         value: f64,
         /// Where the last state that was finite lies.
         checkpoint: String,
+    },
+    /// A picture or a chart could not be made.
+    #[error("drawing {what}: {problem}")]
+    Drawing {
+        /// What was being drawn.
+        what: &'static str,
+        /// Why it failed.
+        problem: String,
     },
     /// An operation on tensors failed.
     #[error(transparent)]

@@ -1,48 +1,53 @@
 //! Files that are either the old one or the new one, whatever happens in between.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use realuid_models::{UNFINISHED, sync_parent, write_atomically};
 use serde::de::DeserializeOwned;
 
 use crate::{Error, Result};
 
-/// Ending of files and folders that are being written; whatever bears it was never finished.
-const UNFINISHED: &str = ".unfinished";
+/// Ending of a folder that is being replaced.
+const SUPERSEDED: &str = ".superseded";
 
-/// Writes `bytes` to `path`: to a sibling first, synced, then renamed over what was there.
+/// Writes `bytes` to `path`, which holds its old content until all of the new is on the disk.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let sibling = unfinished_sibling(path);
-    let mut file = File::create(&sibling).map_err(Error::io("creating", &sibling))?;
-    file.write_all(bytes).map_err(Error::io("writing", &sibling))?;
-    file.sync_all().map_err(Error::io("syncing", &sibling))?;
-    std::fs::rename(&sibling, path).map_err(Error::io("renaming to", path))?;
-    sync_parent(path)
+    Ok(write_atomically(path, |file| file.write_all(bytes))?)
 }
 
 /// Makes the folder `path` as a whole: `fill` writes into an unfinished sibling, which is then renamed.
 ///
-/// A folder that is already there is removed first, so a repeated step leaves what it writes now.
+/// A folder that is already there is set aside for the moment of the renaming, and only then removed;
+/// [`tidy_up`] puts it back if the moment was cut short.
 pub fn replace_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let sibling = unfinished_sibling(path);
-    remove_folder(&sibling)?;
-    std::fs::create_dir_all(&sibling).map_err(Error::io("creating", &sibling))?;
-    fill(&sibling)?;
-    remove_folder(path)?;
-    std::fs::rename(&sibling, path).map_err(Error::io("renaming to", path))?;
-    sync_parent(path)
+    let (unfinished, superseded) = (sibling(path, UNFINISHED), sibling(path, SUPERSEDED));
+    remove_folder(&unfinished)?;
+    std::fs::create_dir_all(&unfinished).map_err(Error::io("creating", &unfinished))?;
+    fill(&unfinished)?;
+    if path.exists() {
+        std::fs::rename(path, &superseded).map_err(Error::io("setting aside", path))?;
+    }
+    std::fs::rename(&unfinished, path).map_err(Error::io("renaming to", path))?;
+    sync_parent(path).map_err(Error::io("syncing the folder of", path))?;
+    remove_folder(&superseded)
 }
 
-/// Removes what an interrupted write left behind in `folder` (not in folders below it).
-pub fn remove_unfinished(folder: &Path) -> Result<()> {
+/// Removes what an interrupted write left behind in `folder` (not in folders below it), and puts
+/// back a folder that was set aside when its successor had not yet taken its place.
+pub fn tidy_up(folder: &Path) -> Result<()> {
     for path in entries(folder)? {
-        if path.to_string_lossy().ends_with(UNFINISHED) {
-            if path.is_dir() {
+        let name = path.to_string_lossy().into_owned();
+        if let Some(original) = name.strip_suffix(SUPERSEDED).map(Path::new) {
+            if original.exists() {
                 remove_folder(&path)?;
             } else {
-                std::fs::remove_file(&path).map_err(Error::io("removing", &path))?;
+                std::fs::rename(&path, original).map_err(Error::io("putting back", original))?;
             }
+        } else if name.ends_with(UNFINISHED) && path.is_dir() {
+            remove_folder(&path)?;
+        } else if name.ends_with(UNFINISHED) {
+            std::fs::remove_file(&path).map_err(Error::io("removing", &path))?;
         }
     }
     Ok(())
@@ -78,20 +83,10 @@ pub fn remove_folder(folder: &Path) -> Result<()> {
     }
 }
 
-fn unfinished_sibling(path: &Path) -> PathBuf {
+fn sibling(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(UNFINISHED);
+    name.push(ending);
     name.into()
-}
-
-/// A rename is on the disk only once its folder is.
-fn sync_parent(path: &Path) -> Result<()> {
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Windows cannot open a folder as a file; its renames need no sync.
-    #[cfg(unix)]
-    File::open(parent).and_then(|f| f.sync_all()).map_err(Error::io("syncing", parent))?;
-    let _ = parent;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -109,7 +104,23 @@ mod tests {
         });
         assert!(failed.is_err());
         assert_eq!(std::fs::read(folder.join("a")).unwrap(), b"old");
-        remove_unfinished(root.path()).unwrap();
+        tidy_up(root.path()).unwrap();
         assert_eq!(entries(root.path()).unwrap(), [folder]);
+    }
+
+    #[test]
+    fn a_folder_set_aside_comes_back_unless_it_was_replaced() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("checkpoint");
+        replace_folder(&folder, |f| replace(&f.join("a"), b"old")).unwrap();
+        std::fs::rename(&folder, sibling(&folder, SUPERSEDED)).unwrap();
+        tidy_up(root.path()).unwrap();
+        assert_eq!(std::fs::read(folder.join("a")).unwrap(), b"old");
+
+        std::fs::create_dir(sibling(&folder, SUPERSEDED)).unwrap();
+        tidy_up(root.path()).unwrap();
+        replace_folder(&folder, |f| replace(&f.join("a"), b"new")).unwrap();
+        assert_eq!(entries(root.path()).unwrap(), [folder.clone()]);
+        assert_eq!(std::fs::read(folder.join("a")).unwrap(), b"new");
     }
 }

@@ -11,6 +11,9 @@ use crate::model::{Model, ModelCard};
 
 /// What a run trains: the loop, the checkpoints and the report know a job by this alone.
 pub trait Job {
+    /// The command it belongs to; every random stream of the run has a name that begins with it.
+    fn stage(&self) -> &'static str;
+
     /// How the trained network is to be used.
     fn card(&self) -> &ModelCard;
 

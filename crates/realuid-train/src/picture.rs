@@ -105,7 +105,7 @@ fn png(picture: &RgbImage) -> Result<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
     picture
         .write_to(&mut bytes, ImageFormat::Png)
-        .map_err(|e| Error::config("picture of samples", e.to_string()))?;
+        .map_err(|e| Error::Drawing { what: "samples", problem: e.to_string() })?;
     Ok(bytes.into_inner())
 }
 

@@ -38,7 +38,7 @@ impl Teacher {
     pub fn new(recipe: &Recipe, device: &Device) -> Result<Self> {
         let (seed, config) = (recipe.seed, recipe.teacher()?);
         let parameters =
-            config.network.initialise(&RandomStream::new(seed, "weights", 0), device)?;
+            config.network.initialise(&RandomStream::new(seed, "teacher weights", 0), device)?;
         let ema = Ema::new(&parameters, &config.ema.decays)?;
         let learner = LearnerConfig {
             kind: "matching",
@@ -73,19 +73,24 @@ impl Matching {
     fn loss(&self, learner: &Learner, step: u64, part: usize, batch: &Batch) -> Result<Loss> {
         let stream = |purpose| RandomStream::new(self.seed, purpose, step).child(part as u64);
         let data = &batch.data;
-        let source = stream("source").normal(data.shape(), data.dtype(), data.device())?;
-        let t = self.times.sample(&stream("time"), data.dim(0)?, DType::F32, data.device())?;
+        let source = stream("teacher source").normal(data.shape(), data.dtype(), data.device())?;
+        let t =
+            self.times.sample(&stream("teacher time"), data.dim(0)?, DType::F32, data.device())?;
         let ends = Ends { data: data.clone(), source, latent: None };
         let x = self.interpolant.interpolate(&ends, &t)?;
         let target = self.interpolant.target(self.prediction, &ends, &t)?;
         let classes = conditioning(learner.config(), batch.classes.as_ref())?;
-        let condition = Condition { classes, dropout: Some(stream("dropout")) };
+        let condition = Condition { classes, dropout: Some(stream("teacher dropout")) };
         let prediction = learner.trainable().forward(&x, &t, &condition)?;
         Ok(Loss { total: matching_loss(&prediction, &target, None)?, terms: Vec::new() })
     }
 }
 
 impl Job for Teacher {
+    fn stage(&self) -> &'static str {
+        "teacher"
+    }
+
     fn card(&self) -> &ModelCard {
         &self.card
     }

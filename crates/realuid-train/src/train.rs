@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use candle_core::Device;
+use candle_core::{Device, Tensor};
 use realuid_data::{Batch, Loader, LoaderConfig};
+use realuid_ops::RandomStream;
 
 use crate::config::{DataConfig, OutputConfig, ScheduleConfig};
 use crate::evaluation::Evaluator;
@@ -33,6 +34,25 @@ impl Plan {
         let evaluator = Evaluator::open(uri, self.output.evaluation.samples, device)?;
         evaluator.expect_shape(&job.network().data_shape())?;
         Ok(evaluator)
+    }
+
+    /// The batches from step `step` on, if `job` wants any; fails where they do not fit it.
+    pub fn loader(&self, job: &dyn Job, step: u64) -> Result<Option<Loader>> {
+        if !job.needs_data() {
+            return Ok(None);
+        }
+        let dataset = realuid_data::open(&self.data.uri)?;
+        check_classes(job.network().num_classes(), dataset.class_count())?;
+        let purpose = format!("{} data", job.stage());
+        let config = LoaderConfig {
+            batch_size: self.train.batch_size,
+            // The loader names its streams by a seed alone; every stage has one of its own.
+            seed: RandomStream::new(self.seed, &purpose, 0).word(0),
+            horizontal_flip: self.data.horizontal_flip,
+            workers: self.data.workers,
+            prefetch: self.data.prefetch,
+        };
+        Ok(Some(Loader::new(dataset, config, step * self.train.accumulate)?))
     }
 }
 
@@ -117,8 +137,12 @@ impl<'a> Trainer<'a> {
     pub fn run(mut self, stop: &AtomicBool) -> Result<Outcome> {
         let total = self.plan.train.steps;
         self.observer.on(&Event::Started { step: self.state.step, total });
-        let mut data = self.data()?;
+        let mut data = self.plan.loader(self.job, self.state.step)?;
         loop {
+            if stop.load(Ordering::Relaxed) {
+                let checkpoint = self.save_unless_saved()?;
+                return Ok(Outcome::Interrupted { step: self.state.step, checkpoint });
+            }
             if !self.state.reported {
                 self.report()?;
             }
@@ -127,11 +151,10 @@ impl<'a> Trainer<'a> {
                 self.observer.on(&Event::Finished { report: self.run.report() });
                 return Ok(Outcome::Finished);
             }
-            if stop.load(Ordering::Relaxed) {
-                let checkpoint = self.save()?;
-                return Ok(Outcome::Interrupted { step: self.state.step, checkpoint });
-            }
-            let batches = self.batches(&mut data)?;
+            let batches = self.batches(&mut data).or_else(|error| {
+                self.save_unless_saved()?;
+                Err(error)
+            })?;
             self.advance(&batches)?;
         }
     }
@@ -153,7 +176,9 @@ impl<'a> Trainer<'a> {
         self.do_what_is_due().or_else(|error| {
             self.state = before.0;
             self.log.cut(before.1)?;
-            self.save()?;
+            if !matches!(error, Error::NotFinite { .. }) {
+                self.save_unless_saved()?;
+            }
             Err(error)
         })
     }
@@ -192,11 +217,28 @@ impl<'a> Trainer<'a> {
     fn draw(&mut self) -> Result<()> {
         let path = self.run.samples().join(format!("step-{:09}.png", self.state.step));
         let count = self.plan.output.samples.count;
-        let samples =
-            self.evaluator.sample(&self.job.model()?, self.plan.seed, count, &self.plan.output)?;
-        picture::save(&path, &samples.data)?;
+        let samples = self.sample(count)?;
+        picture::save(&path, &samples)?;
         self.observer.on(&Event::Drew { path: &path });
         Ok(())
+    }
+
+    fn sample(&self, count: usize) -> Result<Tensor> {
+        let output = &self.plan.output;
+        let samples =
+            self.evaluator.sample(&self.job.model()?, self.plan.seed, count, output)?.data;
+        let value = f64::from(samples.abs()?.sum_all()?.to_scalar::<f32>()?);
+        if value.is_finite() {
+            return Ok(samples);
+        }
+        let (turn, quantity) = ("sampling", "sum of absolute samples");
+        Err(self.locate(Error::NotFinite {
+            step: 0,
+            turn,
+            quantity,
+            value,
+            checkpoint: String::new(),
+        }))
     }
 
     /// Whether this is the best evaluation so far.
@@ -204,8 +246,8 @@ impl<'a> Trainer<'a> {
         let output = &self.plan.output;
         let count = output.evaluation.samples;
         let metric = output.evaluation.best_by;
-        let samples = self.evaluator.sample(&self.job.model()?, self.plan.seed, count, output)?;
-        let metrics = self.evaluator.measure(&samples.data)?;
+        let samples = self.sample(count)?;
+        let metrics = self.evaluator.measure(&samples)?;
         let record =
             Record { step: self.state.step, kind: "evaluation".into(), values: metrics.values() };
         self.write(&record)?;
@@ -216,6 +258,13 @@ impl<'a> Trainer<'a> {
             self.state.best = Some(Best { step: self.state.step, metric, value });
         }
         Ok(improved)
+    }
+
+    /// The checkpoint of this step, which may lie there already.
+    fn save_unless_saved(&mut self) -> Result<PathBuf> {
+        let folder = run::step_folder(self.run.path(), self.state.step);
+        let there = folder.is_dir() && RunState::load(&folder)? == self.state;
+        if there { Ok(folder) } else { self.save() }
     }
 
     fn save(&mut self) -> Result<PathBuf> {
@@ -232,24 +281,6 @@ impl<'a> Trainer<'a> {
         let scheduled = |step: u64| step % every == 0 || step == total;
         let best = self.state.best.map(|best| best.step);
         run::prune(self.run.path(), self.plan.output.checkpoints.keep, best, scheduled)
-    }
-
-    /// The stream of batches from this step on, if the job wants one.
-    fn data(&self) -> Result<Option<Loader>> {
-        if !self.job.needs_data() {
-            return Ok(None);
-        }
-        let data = &self.plan.data;
-        let config = LoaderConfig {
-            batch_size: self.plan.train.batch_size,
-            seed: self.plan.seed,
-            horizontal_flip: data.horizontal_flip,
-            workers: data.workers,
-            prefetch: data.prefetch,
-        };
-        let dataset = realuid_data::open(&data.uri)?;
-        check_classes(self.job.network().num_classes(), dataset.class_count())?;
-        Ok(Some(Loader::new(dataset, config, self.state.step * self.plan.train.accumulate)?))
     }
 
     fn batches(&self, data: &mut Option<Loader>) -> Result<Vec<Option<Batch>>> {

@@ -96,6 +96,14 @@ fn what_is_wrong_is_said_and_nothing_is_lost() {
     assert!(unknown.contains("unknown field `optimiser`"), "{unknown}");
     let shape = workshop.fail(&words("teacher --config recipe.toml --out b --set data.uri=digits"));
     assert!(shape.contains("[2]") && shape.contains("[1, 8, 8]"), "{shape}");
+    assert!(!workshop.path("b").exists(), "a refused run left a folder");
+    for change in
+        ["teacher.path.prediction=source", "teacher.time.high=2", "data.horizontal_flip=true"]
+    {
+        let refused = format!("teacher --config recipe.toml --out c --set {change}");
+        workshop.fail(&words(&refused));
+        assert!(!workshop.path("c").exists(), "{change} was refused and left a folder");
+    }
     let missing = workshop.fail(&words("sample --model nowhere --out c"));
     assert!(missing.contains("nowhere") && missing.contains("run folder"), "{missing}");
 

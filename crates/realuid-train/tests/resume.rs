@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Child;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use common::{Workshop, assert_same_contents, words};
+use common::{Workshop, assert_same_contents, contents, words};
 
 /// Steps of the recipe.
 const STEPS: u64 = 45;
@@ -53,6 +53,31 @@ fn killed_runs_end_with_the_same_bytes() {
     workshop.succeed(&words(&format!("{distill} --out student")));
     run_killed_twice(&workshop, distill, "student-killed");
     assert_same_contents(&workshop.path("student"), &workshop.path("student-killed"));
+
+    let rival = format!(
+        "{distill} --set distill.adversarial.generator_weight=0.3 \
+         --set distill.adversarial.critic_weight=1"
+    );
+    workshop.succeed(&words(&format!("{rival} --out rival")));
+    run_killed_twice(&workshop, &rival, "rival-killed");
+    assert_same_contents(&workshop.path("rival"), &workshop.path("rival-killed"));
+}
+
+#[test]
+fn a_refused_resumption_changes_nothing() {
+    let workshop = Workshop::new();
+    workshop
+        .succeed(&words("teacher --config recipe.toml --out teacher --set teacher.train.steps=9"));
+    let distill = "distill --config recipe.toml --teacher teacher --set distill.train.steps=9";
+    workshop.succeed(&words(&format!("{distill} --out student")));
+    let before = (contents(&workshop.path("teacher")), contents(&workshop.path("student")));
+
+    workshop.fail(&words("teacher --resume teacher --set teacher.network.hidden=32"));
+    let wrong_command = workshop.fail(&words("teacher --resume student"));
+    assert!(wrong_command.contains("realuid distill"), "{wrong_command}");
+    let after = (contents(&workshop.path("teacher")), contents(&workshop.path("student")));
+    assert!(before == after, "a refused resumption changed a run");
+    workshop.succeed(&words("teacher --resume teacher"));
 }
 
 #[cfg(unix)]

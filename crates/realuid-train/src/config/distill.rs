@@ -1,5 +1,5 @@
 use realuid_loss::{Adversarial, RealUid};
-use realuid_paths::TimeDistribution;
+use realuid_paths::{TimeDistribution, TimeSpan};
 use serde::{Deserialize, Serialize};
 
 use super::{EmaConfig, OptimizerConfig, OutputConfig, ScheduleConfig, TimeConfig};
@@ -103,6 +103,12 @@ impl AdversarialConfig {
     /// The objective itself.
     pub fn objective(&self) -> Result<Adversarial> {
         Ok(Adversarial::new(self.critic_weight, self.generator_weight)?)
+    }
+
+    /// Fails where the critic would look outside the path's own times.
+    pub fn check_within(&self, path: TimeSpan) -> Result<()> {
+        let times = TimeConfig::Uniform { low: self.low, high: self.high };
+        times.check_within(path, "distill.adversarial")
     }
 
     /// Distribution of the times at which the critic looks.

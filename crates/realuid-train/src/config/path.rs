@@ -10,7 +10,7 @@ pub struct PathConfig {
     /// The interpolation path.
     #[serde(default)]
     pub name: PathName,
-    /// What the network predicts: `velocity`, `data`, `source`, `score` or `v`.
+    /// What the network predicts: `velocity`, `data` or `v`.
     #[serde(default = "default_prediction")]
     pub prediction: String,
 }
@@ -56,13 +56,19 @@ impl PathConfig {
         }
     }
 
-    /// The prediction; an error where the name is unknown or the path has no such thing.
+    /// The prediction; an error where the name is unknown, or where the prediction does not tell the
+    /// velocity at the source end of the path, at which sampling begins.
     pub fn prediction(&self) -> Result<Prediction> {
         let prediction = self.named_prediction()?;
-        if prediction != Prediction::Latent || self.interpolant().has_latent()? {
+        let known = [Prediction::Velocity, Prediction::Data, Prediction::V];
+        if known.contains(&prediction) {
             return Ok(prediction);
         }
-        let problem = format!("expected a prediction that {:?} has, found latent", self.name);
+        let names = known.map(Prediction::name).join(", ");
+        let problem = format!(
+            "expected one of {names}, from which the {:?} path can be sampled, found {prediction}",
+            self.name
+        );
         Err(Error::config("path.prediction", problem))
     }
 

@@ -51,13 +51,17 @@ impl Draws {
         };
         let classes = match batch {
             Some(batch) => conditioning(&self.network, batch.classes.as_ref())?,
-            None => self.random_classes(&stream("class"))?,
+            None => self.random_classes(&stream("distill class"))?,
         };
         Ok(Draw {
-            noise: normal("noise")?,
-            source: normal("source")?,
-            t: times(&self.times, "time")?,
-            critic_t: self.critic_times.as_ref().map(|t| times(t, "critic-time")).transpose()?,
+            noise: normal("distill noise")?,
+            source: normal("distill source")?,
+            t: times(&self.times, "distill time")?,
+            critic_t: self
+                .critic_times
+                .as_ref()
+                .map(|t| times(t, "distill critic time"))
+                .transpose()?,
             data: batch.map(|batch| batch.data.clone()),
             classes,
         })

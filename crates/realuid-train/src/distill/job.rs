@@ -5,14 +5,15 @@ use candle_core::{Device, Tensor};
 use realuid_data::Batch;
 use realuid_models::NetworkConfig;
 use realuid_ops::Ema;
+use realuid_paths::Interpolant;
 
 use super::start::Start;
 use super::{Distillation, Draw, Draws, Setting, players};
-use crate::Result;
 use crate::averages;
 use crate::config::{AdversarialConfig, Recipe};
 use crate::job::{Job, LoadTensors, Turn};
 use crate::model::{Model, ModelCard, Role};
+use crate::{Error, Result};
 
 /// Distillation as a run: which turn is whose, what it is given, what is saved.
 pub struct Distill {
@@ -37,6 +38,10 @@ impl Distill {
         let interpolant = teacher.card.path.interpolant();
         config.time.check_within(interpolant.times(), "distill.time")?;
         let initial_time = config.generator.initial_time.unwrap_or(interpolant.times().source);
+        check_initial_time(interpolant.as_ref(), initial_time)?;
+        if let Some(adversarial) = &config.adversarial {
+            adversarial.check_within(interpolant.times())?;
+        }
         let start = from.map(|from| Start::generator(from, &teacher, initial_time, device));
         let start = start.transpose()?;
         let setting = Setting {
@@ -77,6 +82,10 @@ impl Distill {
 }
 
 impl Job for Distill {
+    fn stage(&self) -> &'static str {
+        "distill"
+    }
+
     fn card(&self) -> &ModelCard {
         &self.card
     }
@@ -124,4 +133,19 @@ impl Job for Distill {
         self.distillation.fake.restore(updates, load)?;
         averages::restore(&self.distillation.ema, load)
     }
+}
+
+/// The generator's input is noise only where the path has some of its source.
+fn check_initial_time(interpolant: &dyn Interpolant, time: f64) -> Result<()> {
+    let times = interpolant.times();
+    let (low, high) = (times.data.min(times.source), times.data.max(times.source));
+    let inside = (low..=high).contains(&time) && time.total_cmp(&times.data).is_ne();
+    if inside {
+        return Ok(());
+    }
+    let problem = format!(
+        "expected a time within [{low}, {high}] other than {}, where no noise is left; found {time}",
+        times.data
+    );
+    Err(Error::config("distill.generator.initial_time", problem))
 }

@@ -32,7 +32,7 @@ pub(super) fn fake(
         None => teacher.config.clone(),
         Some(_) => teacher.config.clone().with_adversarial_head(),
     };
-    let fresh = network.initialise(&RandomStream::new(seed, "fake-weights", 0), device)?;
+    let fresh = network.initialise(&RandomStream::new(seed, "distill fake weights", 0), device)?;
     let parameters = match config.generator.fake_start {
         FakeStart::Random => fresh,
         FakeStart::Teacher => {

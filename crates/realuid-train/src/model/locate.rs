@@ -19,7 +19,7 @@ pub fn locate(path: &Path) -> Result<Located> {
     }
     if let Some(latest) = checkpoint_folders(path)?.pop() {
         let best = RunState::load(&latest)?.best.map(|best| best.folder(path));
-        return Ok(Located { folder: best.filter(|f| ModelCard::is_in(f)).unwrap_or(latest) });
+        return existing(best.unwrap_or_else(|| latest.clone()), &latest);
     }
     Err(Error::Folder {
         path: path.to_owned(),
@@ -27,5 +27,18 @@ pub fn locate(path: &Path) -> Result<Located> {
         found: if path.exists() { "neither".into() } else { "nothing there".into() },
         advice: "give the folder that `realuid teacher` or `realuid distill` wrote with --out"
             .into(),
+    })
+}
+
+/// The best checkpoint, unless somebody removed it.
+fn existing(best: PathBuf, latest: &Path) -> Result<Located> {
+    if ModelCard::is_in(&best) {
+        return Ok(Located { folder: best });
+    }
+    Err(Error::Folder {
+        path: best,
+        expected: "the best checkpoint of the run".into(),
+        found: "nothing there".into(),
+        advice: format!("restore it, or name the newest one, {}", latest.display()),
     })
 }

@@ -40,7 +40,7 @@ fn chart(sections: &[Section], kind: &str, name: &str) -> Result<String> {
     let lines: Vec<Line> = sections.iter().map(|section| line(section, kind, name)).collect();
     let mut svg = String::new();
     draw(&mut svg, &format!("{kind}: {}", name.replace('_', " ")), &lines)
-        .map_err(|e| Error::config("drawing the report", e.to_string()))?;
+        .map_err(|e| Error::Drawing { what: "a curve", problem: e.to_string() })?;
     Ok(svg)
 }
 

@@ -4,6 +4,7 @@ use candle_core::Device;
 
 use super::RunState;
 use crate::job::Job;
+use crate::model::ModelCard;
 use crate::{Error, Result, files, weights};
 
 /// Writes the job and `state` into the run folder `run` as one checkpoint: it is there whole, or not at all.
@@ -30,6 +31,17 @@ pub fn load_latest(run: &Path, job: &mut dyn Job, device: &Device) -> Result<Run
             advice: "remove the folder and start the run again with --out".into(),
         });
     };
+    let (saved, expected) = (ModelCard::load(&folder)?, job.card());
+    if saved != *expected {
+        return Err(Error::Mismatch {
+            what: "checkpoint to go on from",
+            expected: format!("{expected:?}"),
+            found: format!("{saved:?} in {}", folder.display()),
+            advice:
+                "a teacher's run goes on with `realuid teacher`, a student's with `realuid distill`"
+                    .into(),
+        });
+    }
     let state = RunState::load(&folder)?;
     job.restore(&state.updates, &mut |name| weights::load(&folder, name, device))?;
     Ok(state)

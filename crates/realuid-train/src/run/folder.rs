@@ -39,7 +39,7 @@ impl RunFolder {
         let run = Self::lock(path)?;
         for folder in [path.to_owned(), run.checkpoints(), run.samples()] {
             if folder.is_dir() {
-                files::remove_unfinished(&folder)?;
+                files::tidy_up(&folder)?;
             }
         }
         Ok(run)

@@ -18,7 +18,7 @@ mod metrics_log;
 mod state;
 mod window;
 
-pub use checkpoint::{checkpoint_folders, load_latest, prune, save};
+pub use checkpoint::{checkpoint_folders, load_latest, prune, save, step_folder};
 pub use folder::RunFolder;
 pub use metrics_log::{MetricsLog, Record, read_records};
 pub use state::{Best, RunState};

@@ -4,7 +4,7 @@ use crate::tidy::repository::Repository;
 use crate::tidy::rust_text::code;
 use crate::tidy::violation::Violation;
 
-const LIMIT: usize = 60;
+const LIMIT: usize = 50;
 
 pub fn check(repository: &Repository) -> Vec<Violation> {
     repository.with_extension("rs").flat_map(|(path, text)| of_file(path, &code(text))).collect()
