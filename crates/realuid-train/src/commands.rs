@@ -10,9 +10,10 @@ use crate::config::{self, OutputConfig, Recipe, ScheduleConfig, SolverConfig};
 use crate::distill::Distill;
 use crate::model::{Model, ModelCard, SampleRequest, locate};
 use crate::observer::Observer;
+use crate::plan::Plan;
 use crate::run::RunFolder;
 use crate::teacher::Teacher;
-use crate::train::{Outcome, Plan, Trainer};
+use crate::train::{Outcome, Trainer};
 use crate::{Error, Result, files, picture, weights};
 
 /// Where a training command begins.

@@ -37,6 +37,7 @@ pub mod learner;
 pub mod model;
 pub mod observer;
 pub mod picture;
+pub mod plan;
 pub mod report;
 pub mod run;
 pub mod teacher;

@@ -58,18 +58,7 @@ impl Distill {
         Ok(Self {
             needs_data: setting.objective.uses_data() || adversary.is_some(),
             every: config.generator.every,
-            draws: Draws {
-                seed,
-                batch_size: config.train.batch_size,
-                times: config.time.distribution()?,
-                critic_times: config
-                    .adversarial
-                    .as_ref()
-                    .map(AdversarialConfig::times)
-                    .transpose()?,
-                network: teacher.config.clone(),
-                device: device.clone(),
-            },
+            draws: draws(recipe, &teacher.config, device)?,
             card: ModelCard {
                 role: Role::Generator { initial_time },
                 weights: averages::preferred(&ema),
@@ -133,6 +122,19 @@ impl Job for Distill {
         self.distillation.fake.restore(updates, load)?;
         averages::restore(&self.distillation.ema, load)
     }
+}
+
+fn draws(recipe: &Recipe, network: &NetworkConfig, device: &Device) -> Result<Draws> {
+    let config = recipe.distill()?;
+    let critic_times = config.adversarial.as_ref().map(AdversarialConfig::times);
+    Ok(Draws {
+        seed: recipe.seed,
+        batch_size: config.train.batch_size,
+        times: config.time.distribution()?,
+        critic_times: critic_times.transpose()?,
+        network: network.clone(),
+        device: device.clone(),
+    })
 }
 
 /// The generator's input is noise only where the path has some of its source.
