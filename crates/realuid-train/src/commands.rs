@@ -119,14 +119,14 @@ impl Begin {
         config: Option<PathBuf>,
         out: Option<PathBuf>,
         resume: Option<PathBuf>,
-        overrides: Vec<String>,
+        overrides: &[String],
     ) -> Result<Self> {
         match (config, out, resume) {
             (Some(config), Some(out), None) => {
-                Ok(Self::New { recipe: Box::new(config::load(&config, &overrides)?), out })
+                Ok(Self::New { recipe: Box::new(config::load(&config, overrides)?), out })
             }
             (None, None, Some(run)) => {
-                let recipe = Box::new(config::load(&run.join("config.toml"), &overrides)?);
+                let recipe = Box::new(config::load(&run.join("config.toml"), overrides)?);
                 Ok(Self::Resume { recipe, run })
             }
             _ => Err(Error::config(

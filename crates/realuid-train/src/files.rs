@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use realuid_models::{UNFINISHED, sync_parent, write_atomically};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{Error, Result};
@@ -51,6 +52,14 @@ pub fn tidy_up(folder: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Plain data as JSON, indented.
+///
+/// # Panics
+/// When `value` is not plain data (a map with keys that are no text).
+pub fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("plain data")
 }
 
 /// Reads the JSON file `path` as `T`.
@@ -120,7 +129,7 @@ mod tests {
         std::fs::create_dir(sibling(&folder, SUPERSEDED)).unwrap();
         tidy_up(root.path()).unwrap();
         replace_folder(&folder, |f| replace(&f.join("a"), b"new")).unwrap();
-        assert_eq!(entries(root.path()).unwrap(), [folder.clone()]);
+        assert_eq!(entries(root.path()).unwrap(), std::slice::from_ref(&folder));
         assert_eq!(std::fs::read(folder.join("a")).unwrap(), b"new");
     }
 }

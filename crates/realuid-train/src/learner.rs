@@ -82,6 +82,9 @@ impl Learner {
     ///
     /// Each part's graph is gone before the next one is built. Nothing is changed where the loss or
     /// the gradient is not finite.
+    ///
+    /// # Panics
+    /// When `parts` is zero.
     pub fn update(
         &mut self,
         parts: usize,

@@ -67,7 +67,7 @@ pub fn scatter(points: &Tensor) -> Result<RgbImage> {
     // About the same darkness on the whole for any number of points.
     let strength = (40_000.0 / count as f32).clamp(24.0, 160.0) as u8;
     for point in points {
-        let pixel = |v: f32| ((v / REACH + 1.0) / 2.0 * PLOT as f32) as i64;
+        let pixel = |v: f32| (f32::midpoint(v / REACH, 1.0) * PLOT as f32) as i64;
         let (x, y) = (pixel(point[0]), pixel(-point[1]));
         for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
             let (x, y) = (x + dx, y + dy);

@@ -143,7 +143,7 @@ impl<'a> Trainer<'a> {
     /// Records, picture, evaluation and checkpoint, as far as they are due at this step.
     fn do_what_is_due(&mut self) -> Result<()> {
         let (step, last) = (self.state.step, self.state.step >= self.plan.train.steps);
-        let due = |every: u64| last || (every > 0 && step % every == 0);
+        let due = |every: u64| last || (every > 0 && step.is_multiple_of(every));
         let output = &self.plan.output;
         let (log, picture) = (due(output.log.every), due(output.samples.every));
         let evaluate = step > 0 && due(output.evaluation.every);
@@ -235,7 +235,7 @@ impl<'a> Trainer<'a> {
 
     fn prune(&self) -> Result<()> {
         let (every, total) = (self.plan.output.checkpoints.every, self.plan.train.steps);
-        let scheduled = |step: u64| step % every == 0 || step == total;
+        let scheduled = |step: u64| step.is_multiple_of(every) || step == total;
         let best = self.state.best.map(|best| best.step);
         run::prune(self.run.path(), self.plan.output.checkpoints.keep, best, scheduled)
     }

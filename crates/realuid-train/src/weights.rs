@@ -58,8 +58,7 @@ pub fn names(folder: &Path) -> Result<Vec<String>> {
 
 /// Writes the network's configuration into `folder`.
 pub fn save_config(folder: &Path, config: &NetworkConfig) -> Result<()> {
-    let text = serde_json::to_string_pretty(config).expect("a configuration is plain data");
-    files::replace(&config_file(folder), text.as_bytes())
+    files::replace(&config_file(folder), files::to_json(config).as_bytes())
 }
 
 /// Reads the network's configuration from `folder`.

@@ -31,7 +31,7 @@ impl Arguments {
         let stop = stop::on_interrupt()?;
         let mut console = Console::new();
         let RunArguments { config, out, resume, overrides } = self.run;
-        let begin = Begin::from_paths(config, out, resume, overrides)?;
+        let begin = Begin::from_paths(config, out, resume, &overrides)?;
         let origin = self.teacher.map(|teacher| Origin { teacher, from: self.from });
         Ok(commands::distill(&begin, origin.as_ref(), &mut console, &stop, &Device::Cpu)?)
     }

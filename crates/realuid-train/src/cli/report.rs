@@ -31,13 +31,10 @@ impl Arguments {
 
 /// The run's name and path: before and after the `=`, or the folder's own name.
 fn name(run: &str) -> (String, PathBuf) {
-    match run.split_once('=') {
-        Some((name, path)) => (name.to_owned(), path.into()),
-        None => {
-            let path = PathBuf::from(run);
-            let name =
-                path.file_name().map_or(run.to_owned(), |n| n.to_string_lossy().into_owned());
-            (name, path)
-        }
+    if let Some((name, path)) = run.split_once('=') {
+        return (name.to_owned(), path.into());
     }
+    let path = PathBuf::from(run);
+    let name = path.file_name().map_or(run.to_owned(), |n| n.to_string_lossy().into_owned());
+    (name, path)
 }

@@ -18,7 +18,7 @@ impl Arguments {
         let stop = stop::on_interrupt()?;
         let mut console = Console::new();
         let RunArguments { config, out, resume, overrides } = self.run;
-        let begin = Begin::from_paths(config, out, resume, overrides)?;
+        let begin = Begin::from_paths(config, out, resume, &overrides)?;
         Ok(commands::teacher(&begin, &mut console, &stop, &Device::Cpu)?)
     }
 }

@@ -43,8 +43,7 @@ impl ModelCard {
 
     /// Writes the card into the model folder `folder`.
     pub fn save(&self, folder: &Path) -> Result<()> {
-        let text = serde_json::to_string_pretty(self).expect("a card is plain data");
-        files::replace(&folder.join(FILE), text.as_bytes())
+        files::replace(&folder.join(FILE), files::to_json(self).as_bytes())
     }
 
     /// Reads the card of the model folder `folder`.

@@ -47,8 +47,7 @@ impl MetricsLog {
 
     /// Adds one record.
     pub fn write(&mut self, record: &Record) -> Result<()> {
-        let mut line = serde_json::to_string(record).expect("a record is plain data");
-        line.push('\n');
+        let line = line(record);
         self.file.write_all(line.as_bytes()).map_err(Error::io("writing", &self.path))?;
         self.bytes += line.len() as u64;
         Ok(())
@@ -72,6 +71,10 @@ impl MetricsLog {
         self.file.sync_data().map_err(Error::io("syncing", &self.path))?;
         Ok(self.bytes)
     }
+}
+
+fn line(record: &Record) -> String {
+    serde_json::to_string(record).expect("a record is plain data") + "\n"
 }
 
 /// All records of the log at `path`, in their order.

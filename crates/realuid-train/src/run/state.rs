@@ -45,8 +45,7 @@ const FILE: &str = "state.json";
 impl RunState {
     /// Writes the state into the checkpoint folder `folder`.
     pub fn save(&self, folder: &Path) -> Result<()> {
-        let text = serde_json::to_string_pretty(self).expect("a state is plain data");
-        files::replace(&folder.join(FILE), text.as_bytes())
+        files::replace(&folder.join(FILE), files::to_json(self).as_bytes())
     }
 
     /// Reads the state of the checkpoint folder `folder`.
