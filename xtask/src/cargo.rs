@@ -23,6 +23,13 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace")
 }
 
+/// A path below the root as the caller would write it: relative if the caller stands above it.
+pub fn below_root(path: &str) -> PathBuf {
+    let full = root().join(path);
+    let here = std::env::current_dir().unwrap_or_default();
+    full.strip_prefix(here).map(Path::to_path_buf).unwrap_or(full)
+}
+
 /// The cargo that compiled this program, in the workspace's root.
 pub fn cargo() -> Command {
     let mut command = Command::new(env!("CARGO"));

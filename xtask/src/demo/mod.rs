@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use clap::Args;
 
-use crate::cargo::{Profile, build, root};
+use crate::cargo::{Profile, below_root, build};
 use crate::process;
 use measurement::Measurement;
 use plan::Plan;
@@ -49,7 +49,7 @@ impl Arguments {
         let plan = if self.toy { Plan::toy() } else { Plan::digits() };
         let out = match self.out {
             Some(out) => folder::chosen(out)?,
-            None => folder::fresh(&root().join("runs"), plan.name),
+            None => folder::fresh(&below_root("runs"), plan.name),
         };
         println!("Building realuid with optimisation (its time is not counted) ...");
         let realuid = build("realuid-train", Profile::Release)?;
@@ -100,7 +100,7 @@ impl Demo {
         let run = self.out.join(title.to_lowercase());
         let start = Instant::now();
         let mut realuid = self.realuid();
-        realuid.arg(command).arg("--config").arg(root().join("configs").join(self.plan.recipe));
+        realuid.arg(command).arg("--config").arg(below_root(self.plan.recipe));
         realuid.args(arguments).arg("--out").arg(&run);
         say(title, &realuid);
         process::run(&mut realuid)?;
@@ -110,7 +110,7 @@ impl Demo {
     fn measure(&self, stage: &Stage) -> anyhow::Result<Measurement> {
         let mut realuid = self.realuid();
         realuid.arg("evaluate").arg("--model").arg(&stage.run);
-        realuid.args(["--data", self.plan.data, "--num", SAMPLES, "--json"]);
+        realuid.args(["--data", &self.plan.data()?, "--num", SAMPLES, "--json"]);
         realuid.args(["--solver", "euler", "--steps", "100"]);
         say("Measure", &realuid);
         let text = process::read(&mut realuid)?;

@@ -1,6 +1,9 @@
 //! What the two demos differ in.
 
+use anyhow::Context;
+
 use super::measurement::Judge;
+use crate::cargo::root;
 
 /// Settings that turn RealUID into the data-free UID: generated samples alone.
 pub const WITHOUT_DATA: [&str; 6] = [
@@ -17,10 +20,8 @@ pub const WITHOUT_DATA: [&str; 6] = [
 pub struct Plan {
     /// Name of its folder below `runs`.
     pub name: &'static str,
-    /// File in `configs`.
+    /// Its recipe, from the root.
     pub recipe: &'static str,
-    /// The recipe's data, to measure against.
-    pub data: &'static str,
     /// The distance that decides whether a student is good enough.
     pub judge: Judge,
 }
@@ -28,17 +29,40 @@ pub struct Plan {
 impl Plan {
     /// The embedded digits.
     pub fn digits() -> Self {
-        Self { name: "demo-digits", recipe: "digits.toml", data: "digits", judge: Judge::Frechet }
+        Self { name: "demo-digits", recipe: "configs/digits.toml", judge: Judge::Frechet }
     }
 
-    /// Two moons in the plane, whose shape two moments do not tell: there the Frechet distance
-    /// cannot judge.
+    /// Points in the plane, whose shape two moments do not tell: there the Frechet distance cannot
+    /// judge.
     pub fn toy() -> Self {
-        Self {
-            name: "demo-toy",
-            recipe: "toy.toml",
-            data: "toy:moons",
-            judge: Judge::SlicedWasserstein,
-        }
+        Self { name: "demo-toy", recipe: "configs/toy.toml", judge: Judge::SlicedWasserstein }
+    }
+
+    /// The recipe's own data, to measure against.
+    pub fn data(&self) -> anyhow::Result<String> {
+        let file = root().join(self.recipe);
+        let text = std::fs::read_to_string(&file)
+            .with_context(|| format!("reading the recipe {}", file.display()))?;
+        uri(&text).map(str::to_owned).with_context(|| {
+            format!("{}: expected a line `uri = \"...\"`, found none", self.recipe)
+        })
+    }
+}
+
+fn uri(recipe: &str) -> Option<&str> {
+    let value = recipe.lines().find_map(|line| line.strip_prefix("uri = \""))?;
+    value.split('"').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipes_are_there_and_name_their_data() {
+        assert_eq!(Plan::digits().data().unwrap(), "digits");
+        assert!(Plan::toy().data().unwrap().starts_with("toy:"));
+        assert_eq!(uri("# uri\n[data]\nuri = \"a:b\" # c\n"), Some("a:b"));
+        assert_eq!(uri("[data]\n"), None);
     }
 }

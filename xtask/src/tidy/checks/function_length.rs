@@ -80,10 +80,11 @@ mod tests {
 
     #[test]
     fn a_long_function_is_found_and_a_brace_in_a_string_is_none() {
-        let text = format!("fn a() {{\n    \"}}\";\n{}}}\n", "    b();\n".repeat(58));
+        let text = format!("fn a() {{\n    \"}}\";\n{}}}\n", "    b();\n".repeat(LIMIT - 2));
         let found = check(&Repository::of(&[("a.rs", &text)]));
         assert_eq!(found.len(), 1);
-        assert!(found[0].to_string().starts_with("a.rs:1: `fn a` has 61 lines"), "{}", found[0]);
+        let expected = format!("a.rs:1: `fn a` has {} lines, where {LIMIT} are", LIMIT + 1);
+        assert!(found[0].to_string().starts_with(&expected), "{}", found[0]);
         let shorter = text.replacen("    b();\n", "", 1);
         assert_eq!(check(&Repository::of(&[("a.rs", &shorter)])), []);
     }
