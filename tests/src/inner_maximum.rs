@@ -116,7 +116,7 @@ impl Grid {
         })
     }
 
-    /// Weights [N] that turn the mean over the grid into the expectation under `marginal`.
+    /// Weights `[N]` that turn the mean over the grid into the expectation under `marginal`.
     fn weights(&self, marginal: Normal) -> Result<Tensor> {
         let scale = self.step * self.points.len() as f64;
         Ok(self.column(|x| marginal.log_density(x).exp() * scale)?.squeeze(1)?)

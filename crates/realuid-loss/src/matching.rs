@@ -4,7 +4,7 @@ use crate::Result;
 use crate::reduce::{check_same_shape, sum_then_mean};
 
 /// The matching loss |prediction - target|^2: summed over all axes but the batch, times the item's
-/// `weight` [B] if given, averaged over the batch.
+/// `weight` `[B]` if given, averaged over the batch.
 ///
 /// `prediction` and `target` are [B, ..] of one shape; the result is a scalar. Its minimiser over
 /// predictions is the conditional mean of the target (Lipman et al., arXiv 2210.02747, equation 9).

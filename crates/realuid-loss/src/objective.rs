@@ -20,7 +20,7 @@ pub struct Branches {
     pub generated: Branch,
     /// At points made from real samples, with the same source noise and times as `generated`.
     pub real: Option<Branch>,
-    /// Weight w(t) of each item, [B], shared by the branches; 1 if absent.
+    /// Weight w(t) of each item, `[B]`, shared by the branches; 1 if absent.
     pub weight: Option<Tensor>,
 }
 

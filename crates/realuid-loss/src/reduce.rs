@@ -2,7 +2,7 @@ use candle_core::Tensor;
 
 use crate::{Error, Result};
 
-/// Sum over all axes but the batch, times `weight` [B] if any, mean over the batch: a scalar.
+/// Sum over all axes but the batch, times `weight` `[B]` if any, mean over the batch: a scalar.
 ///
 /// This is the reduction of the official code; learning rates and gradient clipping depend on it.
 pub(crate) fn sum_then_mean(

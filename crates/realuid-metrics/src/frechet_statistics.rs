@@ -7,7 +7,7 @@ use crate::{Error, Result};
 
 /// Mean and covariance of a stream of features, in f64: what the Frechet distance needs of a set.
 ///
-/// Batches of any size are folded in as they come; only the mean [D] and the sums of products of
+/// Batches of any size are folded in as they come; only the mean `[D]` and the sums of products of
 /// deviations [D, D] are kept. Each batch is centred on its own mean before it is merged, so features
 /// far from zero lose no precision.
 ///
@@ -68,7 +68,7 @@ impl FrechetStatistics {
         self.mean.len()
     }
 
-    /// Mean of the samples, [D] in f64; zeros before the first sample.
+    /// Mean of the samples, `[D]` in f64; zeros before the first sample.
     pub fn mean(&self) -> Result<Tensor> {
         Ok(Tensor::from_slice(&self.mean, self.dimension(), &Device::Cpu)?)
     }

@@ -4,7 +4,7 @@ use crate::layers::Linear;
 use crate::scope::{Init, Scope};
 use crate::{Condition, Error, Result};
 
-/// Sinusoidal features of `t` [B] -> [B, dim], dtype of `t`: cosines then sines of t times
+/// Sinusoidal features of `t` `[B]` -> [B, dim], dtype of `t`: cosines then sines of t times
 /// frequencies that fall geometrically from 1 towards 1/10000 (Vaswani et al. 2017; order as in
 /// `timestep_embedding` of guided-diffusion). An odd `dim` ends with a zero.
 pub(crate) fn timestep_embedding(t: &Tensor, dim: usize) -> Result<Tensor> {

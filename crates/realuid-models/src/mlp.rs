@@ -15,7 +15,7 @@ use crate::{Condition, Discriminator, Error, Network, NetworkConfig, Result};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MlpConfig {
-    /// Shape of one sample: [D] for vectors, [C, H, W] for images.
+    /// Shape of one sample: `[D]` for vectors, [C, H, W] for images.
     pub data_shape: Vec<usize>,
     /// Width of every hidden layer.
     pub hidden: usize,
@@ -131,7 +131,7 @@ impl Mlp {
         Ok(silu(&h)?)
     }
 
-    /// Cosines then sines of `t` [B] times frequencies that rise geometrically from 1 to the
+    /// Cosines then sines of `t` `[B]` times frequencies that rise geometrically from 1 to the
     /// highest -> [B, time_features].
     fn time_features(&self, t: &Tensor) -> Result<Tensor> {
         let half = self.config.time_features / 2;

@@ -89,6 +89,10 @@ fn others() -> Result<()> {
     };
     report("attention [8, 4, 256, 64]", || attention(&q, &q, &q, 0.125), naive)?;
     let x = variable(&[8, 256, 16, 16])?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the peer to be measured, wrong gradient and all"
+    )]
     let candle = || Ok(x.upsample_nearest2d(32, 32)?);
     report("upsample [8, 256, 16, 16]", || upsample_nearest2d(&x, 2), candle)
 }

@@ -2,7 +2,7 @@ use candle_core::Tensor;
 
 use crate::{Error, Result};
 
-/// One value per item, [B], shaped to broadcast over `like` [B, ..] and in its dtype.
+/// One value per item, `[B]`, shaped to broadcast over `like` [B, ..] and in its dtype.
 pub(crate) fn per_item(values: &Tensor, like: &Tensor, operation: &'static str) -> Result<Tensor> {
     check_items(values, like, operation)?;
     let mut shape = vec![1; like.rank()];
@@ -10,7 +10,7 @@ pub(crate) fn per_item(values: &Tensor, like: &Tensor, operation: &'static str) 
     Ok(values.reshape(shape)?.to_dtype(like.dtype())?)
 }
 
-/// `values` [B] times `tensor` [B, ..], item by item.
+/// `values` `[B]` times `tensor` [B, ..], item by item.
 pub(crate) fn scale_items(
     values: &Tensor,
     tensor: &Tensor,
@@ -19,7 +19,7 @@ pub(crate) fn scale_items(
     Ok(tensor.broadcast_mul(&per_item(values, tensor, operation)?)?)
 }
 
-/// Fails unless `values` is [B] for a `tensor` of shape [B, ..].
+/// Fails unless `values` is `[B]` for a `tensor` of shape [B, ..].
 pub(crate) fn check_items(values: &Tensor, tensor: &Tensor, operation: &'static str) -> Result<()> {
     if values.rank() == 1 && tensor.dims().first() == values.dims().first() {
         return Ok(());

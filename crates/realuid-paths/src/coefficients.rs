@@ -2,7 +2,7 @@ use candle_core::Tensor;
 
 /// Coefficients of a path at a batch of times: x_t = a data + b source + c latent.
 ///
-/// Each has shape [B], one value per item, in the dtype and on the device of the times. A rate is
+/// Each has shape `[B]`, one value per item, in the dtype and on the device of the times. A rate is
 /// the derivative in the path's own native time and must be finite.
 #[derive(Clone, Debug)]
 pub struct Coefficients {

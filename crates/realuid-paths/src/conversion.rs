@@ -5,14 +5,14 @@ use crate::{Coefficients, Error, Prediction, Result};
 
 /// From one prediction to another on a path without latent.
 ///
-/// Both ends are linear in (x_t, value), so the whole 2x2 solve happens on tensors of shape [B] and
+/// Both ends are linear in (x_t, value), so the whole 2x2 solve happens on tensors of shape `[B]` and
 /// the large tensors are touched once each.
 pub(crate) struct Conversion {
     pub(crate) from: Prediction,
     pub(crate) to: Prediction,
 }
 
-/// A linear function of the point and the prediction, `x * x_t + value * prediction`; each [B].
+/// A linear function of the point and the prediction, `x * x_t + value * prediction`; each `[B]`.
 struct Row {
     x: Tensor,
     value: Tensor,

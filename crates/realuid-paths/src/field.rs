@@ -7,7 +7,7 @@ use crate::Result;
 /// Closures `|x: &Tensor, t: &Tensor| -> Result<Tensor>` are fields, and so are `&dyn Field` and
 /// `Box<dyn Field>`; any other error goes through [`Error::field`](crate::Error::field).
 pub trait Field {
-    /// The prediction at the points `x` [B, ..] and native times `t` [B], of the shape of `x`.
+    /// The prediction at the points `x` [B, ..] and native times `t` `[B]`, of the shape of `x`.
     fn predict(&self, x: &Tensor, t: &Tensor) -> Result<Tensor>;
 }
 

@@ -8,9 +8,9 @@ use crate::{Coefficients, Ends, Error, Prediction, Result, TimeSpan};
 ///
 /// One family holds flow matching, diffusion, bridges and stochastic interpolants; a path says its
 /// coefficients and where its ends are, the rest follows. Times are native to the path (flow time,
-/// noise level, step number), one per item, shape [B].
+/// noise level, step number), one per item, shape `[B]`.
 pub trait Interpolant: Send + Sync {
-    /// Coefficients and their time derivatives at the times `t` [B]; each of shape [B].
+    /// Coefficients and their time derivatives at the times `t` `[B]`; each of shape `[B]`.
     fn coefficients(&self, t: &Tensor) -> Result<Coefficients>;
 
     /// The native times of the two ends.
@@ -26,7 +26,7 @@ pub trait Interpolant: Send + Sync {
         Ok(latent.to_vec1::<f64>()?.iter().any(|c| *c != 0.0))
     }
 
-    /// The point x_t of the path, of the ends' shape [B, ..], at the times `t` [B].
+    /// The point x_t of the path, of the ends' shape [B, ..], at the times `t` `[B]`.
     ///
     /// Fails where shapes disagree or the path needs a latent that `ends` lacks.
     fn interpolate(&self, ends: &Ends, t: &Tensor) -> Result<Tensor> {
@@ -34,7 +34,7 @@ pub trait Interpolant: Send + Sync {
         combine(&k.data, &k.source, latent_of(self, ends, &k.latent)?, ends, "interpolating")
     }
 
-    /// The regression target of `prediction` for these ends at the times `t` [B]: shape [B, ..],
+    /// The regression target of `prediction` for these ends at the times `t` `[B]`: shape [B, ..],
     /// velocity in units of x per native time, score in units of 1/x, the others in those of x.
     ///
     /// Fails for the latent of a path that has none, and for the score where its coefficient is
@@ -65,7 +65,7 @@ pub trait Interpolant: Send + Sync {
     }
 
     /// The prediction `to` that follows from `value`, the prediction `from` at `x_t` [B, ..] and the
-    /// times `t` [B]; the result has the shape of `x_t`.
+    /// times `t` `[B]`; the result has the shape of `x_t`.
     ///
     /// On a path without latent, x_t and one prediction determine both ends by a 2x2 solve (ours;
     /// the special cases are in Salimans and Ho, arXiv 2202.00512, appendix D), and both are linear,

@@ -24,7 +24,7 @@ pub struct PosteriorMeans {
 
 impl GaussianMixture {
     /// E[data - source | x_t = x], the velocity of the linear path x_t = t data + (1 - t) source, at
-    /// the points `x` [B, D] and times `t` [B], both f64.
+    /// the points `x` [B, D] and times `t` `[B]`, both f64.
     pub fn linear_velocity(&self, x: &Tensor, t: &Tensor) -> Result<Tensor> {
         let source = t.affine(-1.0, 1.0)?;
         let means = self.posterior_means(x, t, &source)?;
@@ -32,7 +32,7 @@ impl GaussianMixture {
     }
 
     /// Conditional means given x = `data` * data + `source` * source, source standard normal, at the
-    /// points `x` [B, D], coefficients [B] not both zero, all f64.
+    /// points `x` [B, D], coefficients `[B]` not both zero, all f64.
     pub fn posterior_means(
         &self,
         x: &Tensor,

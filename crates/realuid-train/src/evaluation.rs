@@ -26,7 +26,7 @@ const BATCH: usize = 256;
 const SEED: u64 = 0;
 
 /// Distances between samples and data, on data as they are (vectors) or on pixels pooled to at most
-/// 256 features, in the data's own scale ([-1, 1] for images).
+/// 256 features, in the data's own scale (`[-1, 1]` for images).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Frechet distance of the two fitted Gaussians.
@@ -97,7 +97,7 @@ impl Evaluator {
         &self.device
     }
 
-    /// At most `count` of the examples, [N, ...].
+    /// At most `count` of the examples, `[N, ...]`.
     pub fn examples(&self, count: usize) -> Result<Tensor> {
         Ok(self.examples.narrow(0, 0, count.min(self.examples.dim(0)?))?)
     }
@@ -120,7 +120,7 @@ impl Evaluator {
         model.sample(&request, &self.device)
     }
 
-    /// Distances between `samples` [N, ...] and the data.
+    /// Distances between `samples` `[N, ...]` and the data.
     pub fn measure(&self, samples: &Tensor) -> Result<Metrics> {
         let samples = features(samples)?;
         let mut statistics = FrechetStatistics::new(samples.dim(1)?);
@@ -166,7 +166,7 @@ impl Metrics {
     }
 }
 
-/// Vectors as they are; images as pooled pixels, clamped as a file would clamp them, scaled back to [-1, 1].
+/// Vectors as they are; images as pooled pixels, clamped as a file would clamp them, scaled back to `[-1, 1]`.
 fn features(x: &Tensor) -> Result<Tensor> {
     if x.rank() == 2 {
         return Ok(x.clone());

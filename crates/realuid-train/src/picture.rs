@@ -23,12 +23,12 @@ pub fn save(path: &Path, samples: &Tensor) -> Result<()> {
     files::replace(path, &png(&picture)?)
 }
 
-/// One image [C, H, W] in [-1, 1] as the bytes of a PNG file, pixel for pixel.
+/// One image `[C, H, W]` in `[-1, 1]` as the bytes of a PNG file, pixel for pixel.
 pub fn single(image: &Tensor) -> Result<Vec<u8>> {
     png(&rgb(image)?)
 }
 
-/// Images [N, C, H, W] in [-1, 1], C 1 or 3, in rows of about as many as there are rows.
+/// Images `[N, C, H, W]` in `[-1, 1]`, C 1 or 3, in rows of about as many as there are rows.
 pub fn grid(images: &Tensor) -> Result<RgbImage> {
     let (count, _, height, width) = images.dims4()?;
     let (height, width) = (height as u32, width as u32);
@@ -51,7 +51,7 @@ pub fn grid(images: &Tensor) -> Result<RgbImage> {
     Ok(picture)
 }
 
-/// Vectors [N, D], D at least 2, as points of their first two coordinates; darker where there are more.
+/// Vectors `[N, D]`, D at least 2, as points of their first two coordinates; darker where there are more.
 pub fn scatter(points: &Tensor) -> Result<RgbImage> {
     let (count, dimension) = points.dims2()?;
     if dimension < 2 {

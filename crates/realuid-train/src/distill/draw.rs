@@ -10,17 +10,17 @@ use crate::conditioning::conditioning;
 /// Everything random in one part of one turn, so that the turn itself is a function.
 #[derive(Clone)]
 pub struct Draw {
-    /// The generator's input, standard normal, [B, ...].
+    /// The generator's input, standard normal, `[B, ...]`.
     pub noise: Tensor,
-    /// Source end shared by the generated and the real branch, [B, ...].
+    /// Source end shared by the generated and the real branch, `[B, ...]`.
     pub source: Tensor,
-    /// Native times shared by both branches, [B].
+    /// Native times shared by both branches, `[B]`.
     pub t: Tensor,
-    /// Native times at which the critic looks, [B]; present when there is one.
+    /// Native times at which the critic looks, `[B]`; present when there is one.
     pub critic_t: Option<Tensor>,
-    /// Real data, [B, ...]; present when the objective uses them.
+    /// Real data, `[B, ...]`; present when the objective uses them.
     pub data: Option<Tensor>,
-    /// Classes of both branches, [B] of u32; present when the networks are conditional.
+    /// Classes of both branches, `[B]` of u32; present when the networks are conditional.
     pub classes: Option<Tensor>,
 }
 

@@ -23,14 +23,14 @@ pub struct Setting {
 
 /// Some data on their way along the path: where they are, and the regression target there.
 pub struct Branch {
-    /// x_t, [B, ...].
+    /// x_t, `[B, ...]`.
     pub x: Tensor,
-    /// y, [B, ...].
+    /// y, `[B, ...]`.
     pub target: Tensor,
 }
 
 impl Setting {
-    /// G(z) for the draw's noise through `network`, [B, ...].
+    /// G(z) for the draw's noise through `network`, `[B, ...]`.
     pub fn generate(&self, network: &dyn Network, draw: &Draw) -> Result<Tensor> {
         let one_step = OneStep {
             interpolant: self.interpolant.as_ref(),

@@ -18,7 +18,7 @@ pub struct OneStep<'a> {
 }
 
 impl OneStep<'_> {
-    /// Standard normal `noise` [B, ...] to samples of the same shape, in one evaluation of `network`.
+    /// Standard normal `noise` `[B, ...]` to samples of the same shape, in one evaluation of `network`.
     pub fn generate(
         &self,
         network: &dyn Network,

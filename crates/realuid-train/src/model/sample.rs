@@ -36,7 +36,7 @@ pub struct SampleRequest<'a> {
 
 /// Samples and what they cost.
 pub struct Samples {
-    /// [N, ...] in the data's scale.
+    /// `[N, ...]` in the data's scale.
     pub data: Tensor,
     /// Evaluations of the network for each sample.
     pub evaluations: usize,
