@@ -37,7 +37,7 @@ impl TimeDistribution {
         Ok(distribution)
     }
 
-    /// `count` times, shape [count]: the same for the same stream on every machine.
+    /// `count` times, shape `[count]`: the same for the same stream on every machine.
     ///
     /// They are computed in f64 and rounded to `dtype` at the end, so a time may round to the upper
     /// end of its range. Fails where the distribution's numbers make none.
