@@ -127,14 +127,7 @@ impl NetworkConfig {
             Self::Mlp(config) => config.adversarial_head,
             Self::AdmUnet(config) => config.adversarial_head,
         };
-        if present {
-            return Ok(());
-        }
-        Err(Error::Config {
-            field: "adversarial_head",
-            expected: "true, to build a discriminator".into(),
-            found: "false".into(),
-        })
+        if present { Ok(()) } else { Err(Error::no_head()) }
     }
 }
 

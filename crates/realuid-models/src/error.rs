@@ -55,3 +55,14 @@ pub enum Error {
 
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// A discriminator was asked of a network without the head that makes it one.
+    pub(crate) fn no_head() -> Self {
+        Self::Config {
+            field: "adversarial_head",
+            expected: "true, to build a discriminator".into(),
+            found: "false".into(),
+        }
+    }
+}

@@ -157,11 +157,7 @@ impl Network for Mlp {
 
 impl Discriminator for Mlp {
     fn logits(&self, x: &Tensor, t: &Tensor, condition: &Condition) -> Result<Tensor> {
-        let head = self.head.as_ref().ok_or_else(|| Error::Config {
-            field: "adversarial_head",
-            expected: "true".into(),
-            found: "false".into(),
-        })?;
+        let head = self.head.as_ref().ok_or_else(Error::no_head)?;
         head.forward(&self.features(x, t, condition)?)
     }
 }

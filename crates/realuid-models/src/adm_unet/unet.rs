@@ -97,11 +97,7 @@ impl Network for AdmUnet {
 
 impl Discriminator for AdmUnet {
     fn logits(&self, x: &Tensor, t: &Tensor, condition: &Condition) -> Result<Tensor> {
-        let head = self.head.as_ref().ok_or_else(|| Error::Config {
-            field: "adversarial_head",
-            expected: "true".into(),
-            found: "false".into(),
-        })?;
+        let head = self.head.as_ref().ok_or_else(Error::no_head)?;
         let (_, middle) = self.encode(x, &self.pass(x, t, condition)?)?;
         head.forward(&middle)
     }
