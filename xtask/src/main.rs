@@ -1,6 +1,7 @@
 //! Chores of this workspace: `cargo xtask help` lists them. One file per command, no tensor code:
 //! commands that compute start the binaries of the other packages.
 
+mod bench;
 mod cargo;
 mod ci;
 mod demo;
@@ -26,6 +27,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Hold the crates to the golden fixtures below a folder
     Parity(parity::Arguments),
+    /// Measure how fast the crates are, beside a peer
+    Bench(bench::Arguments),
     /// Check layers, prose, sizes and leftovers of the whole repository
     Tidy(tidy::Arguments),
     /// Run what continuous integration runs
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(arguments) => arguments.run(),
         Command::Parity(arguments) => arguments.run(),
+        Command::Bench(arguments) => arguments.run(),
         Command::Tidy(arguments) => arguments.run(),
         Command::Ci(arguments) => arguments.run(),
     };

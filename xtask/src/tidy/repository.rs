@@ -4,7 +4,7 @@ use std::path::Path;
 use anyhow::Context;
 
 /// Extensions of the files whose text is checked; the others are only known to exist.
-const TEXT: [&str; 7] = ["rs", "md", "toml", "lock", "sh", "html", "gitignore"];
+const TEXT: [&str; 8] = ["rs", "md", "toml", "lock", "sh", "py", "html", "gitignore"];
 
 /// The repository's own files by path from its root (`/` between folders), without what git ignores.
 pub struct Repository {

@@ -5,7 +5,7 @@ use crate::tidy::repository::Repository;
 use crate::tidy::violation::Violation;
 
 /// Each member, and the members that it may know.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("realuid-ops", &[]),
     ("realuid-paths", &["realuid-ops"]),
     ("realuid-loss", &["realuid-ops", "realuid-paths"]),
@@ -14,6 +14,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("realuid-metrics", &["realuid-ops"]),
     ("realuid-train", LIBRARIES),
     ("realuid-testkit", &[]),
+    ("realuid-bench", BENCH),
     ("realuid-parity", PARITY),
     ("xtask", &[]),
 ];
@@ -25,6 +26,17 @@ const LIBRARIES: &[&str] = &[
     "realuid-models",
     "realuid-data",
     "realuid-metrics",
+];
+
+/// All that can be measured.
+const BENCH: &[&str] = &[
+    "realuid-ops",
+    "realuid-paths",
+    "realuid-loss",
+    "realuid-models",
+    "realuid-data",
+    "realuid-metrics",
+    "realuid-train",
 ];
 
 /// The one program that may use the testkit outside tests.

@@ -6,7 +6,7 @@ use crate::tidy::repository::Repository;
 use crate::tidy::violation::Violation;
 
 /// Files and folders at the top.
-pub const ENTRIES: [&str; 17] = [
+pub const ENTRIES: [&str; 18] = [
     ".cargo",
     ".ci",
     ".gitignore",
@@ -16,6 +16,7 @@ pub const ENTRIES: [&str; 17] = [
     "Cargo.toml",
     "LICENSE",
     "README.md",
+    "benches",
     "clippy.toml",
     "configs",
     "crates",

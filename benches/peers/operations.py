@@ -1,0 +1,2 @@
+def workloads():
+    return {}

@@ -1,0 +1,57 @@
+//! The small perceptron of configs/digits.toml, where overhead counts more than arithmetic.
+
+use anyhow::Result;
+use realuid_models::{MlpConfig, NetworkConfig};
+
+use crate::cost::Cost;
+use crate::distillation::Round;
+use crate::unet;
+use crate::workload::{Execution, Workload};
+
+pub fn workloads() -> Vec<Box<dyn Workload>> {
+    vec![Box::new(Digits::Forward), Box::new(Digits::Training), Box::new(Digits::Round)]
+}
+
+/// What is done with the network, at the batch sizes of the recipe.
+enum Digits {
+    Forward,
+    Training,
+    /// 2 turns of the fake model, 1 of the generator.
+    Round,
+}
+
+impl Workload for Digits {
+    fn name(&self) -> String {
+        match self {
+            Self::Forward => "digits/forward-256",
+            Self::Training => "digits/train-256",
+            Self::Round => "digits/round-128",
+        }
+        .into()
+    }
+
+    fn cost(&self) -> Cost {
+        Cost::default()
+    }
+
+    fn prepare(&self) -> Result<Execution> {
+        let network = config();
+        match self {
+            Self::Forward => unet::prediction(&network, 256),
+            Self::Training => unet::training(&network, 256),
+            Self::Round => Round { network, batch: 128, fake_turns: 2 }.prepare(),
+        }
+    }
+}
+
+fn config() -> NetworkConfig {
+    NetworkConfig::Mlp(MlpConfig {
+        data_shape: vec![1, 8, 8],
+        hidden: 256,
+        blocks: 3,
+        time_features: 32,
+        highest_frequency: 50.0,
+        num_classes: None,
+        adversarial_head: false,
+    })
+}

@@ -1,0 +1,108 @@
+//! A round of RealUID: several turns of the fake model, then one of the generator.
+
+use anyhow::Result;
+use realuid_loss::RealUid;
+use realuid_models::NetworkConfig;
+use realuid_ops::{Ema, Parameters};
+use realuid_paths::{Linear, Prediction};
+use realuid_train::config::OptimizerConfig;
+use realuid_train::distill::{Distillation, Draw, Setting};
+use realuid_train::learner::{Learner, LearnerConfig};
+
+use crate::cost::Cost;
+use crate::unet;
+use crate::workload::{Execution, Workload};
+
+pub fn workloads() -> Vec<Box<dyn Workload>> {
+    vec![Box::new(UnetRound)]
+}
+
+/// The CIFAR-10 network, 5 turns against 1, batch 4.
+struct UnetRound;
+
+impl Workload for UnetRound {
+    fn name(&self) -> String {
+        "distill/unet-round-4".into()
+    }
+
+    fn cost(&self) -> Cost {
+        Cost::default()
+    }
+
+    fn measures_memory(&self) -> bool {
+        true
+    }
+
+    fn prepare(&self) -> Result<Execution> {
+        Round { network: unet::config(), batch: 4, fake_turns: 5 }.prepare()
+    }
+}
+
+/// Sizes of a round.
+pub struct Round {
+    /// Of teacher, fake model and generator.
+    pub network: NetworkConfig,
+    /// Examples in each branch.
+    pub batch: usize,
+    /// Turns of the fake model for one of the generator.
+    pub fake_turns: usize,
+}
+
+impl Round {
+    /// Executes a round; all networks start from the same values.
+    pub fn prepare(self) -> Result<Execution> {
+        let mut distillation = self.distillation()?;
+        let draws = [self.draw()?];
+        Ok(Box::new(move || {
+            for _ in 0..self.fake_turns {
+                distillation.fake_turn(&draws)?;
+            }
+            distillation.generator_turn(&draws)?;
+            Ok(())
+        }))
+    }
+
+    fn distillation(&self) -> Result<Distillation> {
+        let start = unet::parameters(&self.network)?;
+        let generator = self.learner("generator", start.fork()?)?;
+        Ok(Distillation {
+            setting: Setting {
+                teacher: self.network.build_frozen(&start)?,
+                interpolant: Box::new(Linear),
+                prediction: Prediction::Velocity,
+                initial_time: 0.0,
+                objective: RealUid::new(0.94, 0.96)?,
+            },
+            adversary: None,
+            fake: self.learner("fake", start.fork()?)?,
+            ema: Ema::new(generator.parameters(), &[0.999, 0.9996, 0.9999])?,
+            generator,
+        })
+    }
+
+    fn learner(&self, kind: &'static str, parameters: Parameters) -> Result<Learner> {
+        let optimizer =
+            OptimizerConfig { learning_rate: 3e-5, betas: [0.0, 0.999], ..unet::optimizer() };
+        let config = LearnerConfig {
+            kind,
+            file: kind,
+            network: &self.network,
+            optimizer: &optimizer,
+            total_updates: u64::MAX,
+        };
+        Ok(Learner::new(&config, parameters)?)
+    }
+
+    /// The same in every turn: drawing is not measured.
+    fn draw(&self) -> Result<Draw> {
+        let shape = [&[self.batch], self.network.data_shape().as_slice()].concat();
+        Ok(Draw {
+            noise: unet::normal("benchmark noise", &shape)?,
+            source: unet::normal("benchmark source", &shape)?,
+            t: unet::times(self.batch)?,
+            critic_t: None,
+            data: Some(unet::normal("benchmark data", &shape)?),
+            classes: None,
+        })
+    }
+}

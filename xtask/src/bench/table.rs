@@ -1,0 +1,236 @@
+//! A result as a table, for a terminal and for a page of Markdown.
+
+use std::path::Path;
+
+use anyhow::Context;
+
+use super::results::{Results, Workload};
+
+const BEGIN: &str = "<!-- bench cpu: begin; written by `cargo xtask bench` -->";
+const END: &str = "<!-- bench cpu: end -->";
+
+const HEADER: [&str; 9] = [
+    "workload",
+    "ours ms",
+    "spread",
+    "peer ms",
+    "spread",
+    "variant",
+    "ratio",
+    "of minima",
+    "reached",
+];
+
+/// A single workload, as it has just been measured.
+pub fn line(workload: &Workload) -> String {
+    let [name, ours, _, theirs, _, variant, ratio, _, _] = row(workload, None);
+    match workload.comparison() {
+        Some(_) => format!("{name}: {ours} ms, peer ({variant}) {theirs} ms, ratio {ratio}"),
+        None => format!("{name}: {ours} ms"),
+    }
+}
+
+/// All workloads, in columns, and peak memory.
+pub fn text(results: &Results) -> String {
+    let mut lines = vec![results.machine.to_string()];
+    lines.extend(columns(&HEADER, &times(results)));
+    let memory = memory(results);
+    if !memory.is_empty() {
+        lines.push(String::new());
+        lines.extend(columns(&MEMORY_HEADER, &memory));
+    }
+    lines.join("\n")
+}
+
+/// Replaces what stands between the marker comments of the page.
+pub fn write_into(page: &Path, results: &Results) -> anyhow::Result<()> {
+    let text =
+        std::fs::read_to_string(page).with_context(|| format!("reading {}", page.display()))?;
+    let text = replaced(&text, &markdown(results)).with_context(|| {
+        format!("{}: expected the lines `{BEGIN}` and `{END}`, found not both", page.display())
+    })?;
+    std::fs::write(page, text).with_context(|| format!("writing {}", page.display()))
+}
+
+const MEMORY_HEADER: [&str; 4] = ["workload", "ours MB", "peer MB", "ratio"];
+
+fn markdown(results: &Results) -> String {
+    let mut lines = vec![format!("{}.", results.machine)];
+    lines.extend(peers(results));
+    lines.push(String::new());
+    lines.extend(bars(&HEADER, &times(results)));
+    let memory = memory(results);
+    if !memory.is_empty() {
+        lines.push("\nPeak memory of a fresh process:\n".to_owned());
+        lines.extend(bars(&MEMORY_HEADER, &memory));
+    }
+    lines.join("\n")
+}
+
+/// A line for each peer, state of the sources and day that the workloads were measured with.
+fn peers(results: &Results) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for workload in &results.workloads {
+        let peer = workload.peer_version.as_deref().unwrap_or("no peer");
+        let line = format!("Against {peer}; commit {}, {}.", workload.commit, workload.date);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+fn times(results: &Results) -> Vec<[String; 9]> {
+    let peak = peak_flops(results);
+    results.workloads.iter().map(|workload| row(workload, peak)).collect()
+}
+
+/// The highest rate at which either side multiplied large matrices.
+fn peak_flops(results: &Results) -> Option<f64> {
+    let products = results.workloads.iter().filter(|w| w.name.contains("matrix-product"));
+    let rates = products.flat_map(|workload| {
+        let sides = std::iter::once(&workload.ours).chain(workload.peer.values());
+        sides.filter_map(|side| Some(workload.flops? / side.summary().minimum))
+    });
+    rates.max_by(f64::total_cmp)
+}
+
+fn row(workload: &Workload, peak: Option<f64>) -> [String; 9] {
+    let ours = workload.ours.summary();
+    let theirs = workload.comparison();
+    let of_theirs = |cell: &dyn Fn(&super::results::Comparison) -> String| {
+        theirs.as_ref().map_or_else(String::new, cell)
+    };
+    [
+        workload.name.clone(),
+        milliseconds(ours.median),
+        percent(ours.spread),
+        of_theirs(&|c| milliseconds(c.theirs.median)),
+        of_theirs(&|c| percent(c.theirs.spread)),
+        of_theirs(&|c| c.variant.to_owned()),
+        of_theirs(&|c| format!("{:.2}", c.ratio)),
+        of_theirs(&|c| format!("{:.2}", c.ratio_of_minima)),
+        reached(workload, ours.median, peak),
+    ]
+}
+
+/// The share of the peak for arithmetic, the rate for what moves memory.
+fn reached(workload: &Workload, seconds: f64, peak: Option<f64>) -> String {
+    match (workload.flops, workload.bytes, peak) {
+        (Some(flops), _, Some(peak)) => {
+            let rate = flops / seconds;
+            format!("{:.0} GFLOP/s, {}", rate / 1e9, percent(rate / peak))
+        }
+        (Some(flops), _, None) => format!("{:.0} GFLOP/s", flops / seconds / 1e9),
+        (None, Some(bytes), _) => format!("{:.1} GB/s", bytes / seconds / 1e9),
+        (None, None, _) => String::new(),
+    }
+}
+
+fn memory(results: &Results) -> Vec<[String; 4]> {
+    let measured = |workload: &Workload| {
+        let ours = workload.ours.peak_bytes?;
+        let theirs = workload.peer.values().filter_map(|sample| sample.peak_bytes).min();
+        let megabytes = |bytes: u64| format!("{:.0}", bytes as f64 / 1e6);
+        Some([
+            workload.name.clone(),
+            megabytes(ours),
+            theirs.map_or_else(String::new, megabytes),
+            theirs.map_or_else(String::new, |t| format!("{:.2}", ours as f64 / t as f64)),
+        ])
+    };
+    results.workloads.iter().filter_map(measured).collect()
+}
+
+/// Three digits at least.
+fn milliseconds(seconds: f64) -> String {
+    let milliseconds = 1e3 * seconds;
+    let places = (2 - milliseconds.max(1e-3).log10().floor() as i32).clamp(0, 4) as usize;
+    format!("{milliseconds:.places$}")
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0}%", 100.0 * share)
+}
+
+/// Aligned: names to the left, the rest to the right.
+fn columns<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> Vec<String> {
+    let header = header.map(str::to_owned);
+    let all: Vec<&[String; N]> = std::iter::once(&header).chain(rows).collect();
+    let widths: [usize; N] =
+        std::array::from_fn(|at| all.iter().map(|row| row[at].len()).max().unwrap_or(0));
+    let cell = |(at, (cell, width)): (usize, (&String, &usize))| {
+        if at == 0 { format!("{cell:width$}") } else { format!("{cell:>width$}") }
+    };
+    all.iter()
+        .map(|row| {
+            let cells: Vec<String> = row.iter().zip(&widths).enumerate().map(cell).collect();
+            cells.join("  ").trim_end().to_owned()
+        })
+        .collect()
+}
+
+fn bars<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> Vec<String> {
+    let mut lines = vec![format!("| {} |", header.join(" | "))];
+    lines.push(format!("|---|{}", "---:|".repeat(N - 1)));
+    lines.extend(rows.iter().map(|row| format!("| {} |", row.join(" | "))));
+    lines
+}
+
+/// `text` with `table` between the markers; none if it lacks one of them.
+fn replaced(text: &str, table: &str) -> Option<String> {
+    let (before, rest) = text.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}\n{table}\n{END}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn results() -> Results {
+        let mut results = Results::of(&[
+            ("machine/matrix-product-2048", &[0.05], &[0.04]),
+            ("unet/train-8", &[0.5], &[1.0]),
+            ("machine/copy", &[0.01], &[]),
+        ]);
+        results.workloads[0].flops = Some(16e9);
+        results.workloads[1].flops = Some(100e9);
+        results.workloads[1].ours.peak_bytes = Some(1_500_000_000);
+        results.workloads[1].peer.get_mut("default").unwrap().peak_bytes = Some(2_000_000_000);
+        results.workloads[2].bytes = Some(1e9);
+        results
+    }
+
+    #[test]
+    fn shares_are_of_the_faster_side() {
+        let rows = times(&results());
+        // The peak is the peer's: 16e9 / 0.04.
+        assert_eq!(rows[0][8], "320 GFLOP/s, 80%");
+        assert_eq!(rows[1][8], "200 GFLOP/s, 50%");
+        assert_eq!(rows[2][8], "100.0 GB/s");
+    }
+
+    #[test]
+    fn a_row_compares_both_sides() {
+        let row = &times(&results())[1];
+        assert_eq!(
+            row[..8],
+            ["unet/train-8", "500", "0%", "1000", "0%", "default", "0.50", "0.50"]
+        );
+        assert_eq!(memory(&results()), [["unet/train-8", "1500", "2000", "0.75"]]);
+    }
+
+    #[test]
+    fn a_page_keeps_what_stands_around_the_table() {
+        let page = format!("# Title\n{BEGIN}\nold\n{END}\nrest\n");
+        let text = replaced(&page, "new").unwrap();
+        assert_eq!(text, format!("# Title\n{BEGIN}\nnew\n{END}\nrest\n"));
+        assert_eq!(replaced("no markers", "new"), None);
+    }
+
+    #[test]
+    fn times_have_three_digits() {
+        assert_eq!([1.2345, 0.012_345, 0.000_123_45].map(milliseconds), ["1234", "12.3", "0.123"]);
+    }
+}
