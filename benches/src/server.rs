@@ -65,7 +65,7 @@ impl Server {
     }
 
     fn list(&self) -> Value {
-        let listed = |workload: &Box<dyn Workload>| Listed {
+        let listed = |workload: &dyn Workload| Listed {
             name: workload.name(),
             variants: [VARIANT],
             measures_memory: workload.measures_memory(),
@@ -74,7 +74,7 @@ impl Server {
         json!({
             "version": concat!("realuid ", env!("CARGO_PKG_VERSION")),
             "threads": rayon::current_num_threads(),
-            "workloads": self.workloads.iter().map(listed).collect::<Vec<_>>(),
+            "workloads": self.workloads.iter().map(|workload| listed(workload.as_ref())).collect::<Vec<_>>(),
         })
     }
 

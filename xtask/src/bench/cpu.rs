@@ -24,10 +24,11 @@ impl Arguments {
     pub fn run(self) -> anyhow::Result<()> {
         let out = self.out.unwrap_or_else(|| below_root("target/bench/cpu.json"));
         let earlier = if out.exists() { Some(Results::load(&out)?) } else { None };
-        let mut results = self.request.measure()?;
-        if let Some(earlier) = earlier {
-            results = results.with_others_of(earlier);
-        }
+        let whole = |part: &Results| match &earlier {
+            Some(earlier) => part.clone().with_others_of(earlier.clone()),
+            None => part.clone(),
+        };
+        let results = whole(&self.request.measure(|part| whole(part).save(&out))?);
         results.save(&out)?;
         show(&results, None)?;
         println!("\nKept in {}", out.display());

@@ -50,6 +50,11 @@ impl fmt::Display for Machine {
     }
 }
 
+/// How many programs wanted to run in the last minute, where the system tells it.
+pub fn load() -> Option<f64> {
+    std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
+}
+
 /// The state of the sources: the last commit, marked if files differ from it.
 pub fn commit() -> anyhow::Result<String> {
     line(Command::new("git").args(["describe", "--always", "--dirty", "--exclude=*"]))

@@ -19,6 +19,8 @@ const MOST: usize = 30;
 const FEWEST: usize = 5;
 /// What the repetitions of work in between take together, on each side.
 const SECONDS: f64 = 3.0;
+/// A load beyond which the machine is not idle.
+const BUSY: f64 = 0.5;
 
 /// What is to be measured.
 #[derive(Debug, Args)]
@@ -42,6 +44,7 @@ struct Session {
     repetitions: Option<u16>,
     commit: String,
     date: String,
+    load: Option<f64>,
 }
 
 /// The other side.
@@ -58,8 +61,16 @@ impl Request {
         self.only.as_deref()
     }
 
-    /// Measures all that was asked for; each result is printed as it comes.
-    pub fn measure(&self) -> anyhow::Result<Results> {
+    /// Measures all that was asked for; whatever is there after each workload goes to `keep`, so
+    /// that little is lost when the measurement is interrupted.
+    pub fn measure(
+        &self,
+        mut keep: impl FnMut(&Results) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Results> {
+        let load = machine::load();
+        if let Some(load) = load.filter(|load| *load > BUSY) {
+            eprintln!("warning: other programs run (load {load:.1}), which falsifies ratios too");
+        }
         eprintln!("Building realuid-bench with optimisation ...");
         let binary = build("realuid-bench", Profile::Release)?;
         let mut ours = Program::start("realuid-bench", Command::new(&binary).arg("serve"))?;
@@ -73,16 +84,18 @@ impl Request {
             repetitions: self.repetitions,
             commit: machine::commit()?,
             date: machine::date()?,
+            load,
         };
         let chosen = |listed: &&Listed| self.only().is_none_or(|part| listed.name.contains(part));
-        let mut workloads = Vec::new();
+        let mut results = Results::new(machine, Vec::new());
         for listed in listing.workloads.iter().filter(chosen) {
             let workload = session.measure(listed)?;
             eprintln!("{}", table::line(&workload));
-            workloads.push(workload);
+            results.workloads.push(workload);
+            keep(&results)?;
         }
-        ensure!(!workloads.is_empty(), "no workload has {:?} in its name", self.only());
-        Ok(Results::new(machine, workloads))
+        ensure!(!results.workloads.is_empty(), "no workload has {:?} in its name", self.only());
+        Ok(Results::new(results.machine, results.workloads))
     }
 }
 
@@ -112,6 +125,7 @@ impl Session {
             name: name.to_owned(),
             date: self.date.clone(),
             commit: self.commit.clone(),
+            load: self.load,
             peer_version: self.peer.as_ref().map(|peer| peer.listing.version.clone()),
             flops: listed.flops,
             bytes: listed.bytes,

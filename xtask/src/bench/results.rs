@@ -26,6 +26,9 @@ pub struct Workload {
     pub name: String,
     pub date: String,
     pub commit: String,
+    /// Programs that wanted to run in the minute before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<f64>,
     /// The peer and its version, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer_version: Option<String>,
@@ -59,7 +62,9 @@ pub struct Comparison<'a> {
 }
 
 impl Results {
-    pub fn new(machine: Machine, workloads: Vec<Workload>) -> Self {
+    /// Sorted by name, so that a part measured later finds its place.
+    pub fn new(machine: Machine, mut workloads: Vec<Workload>) -> Self {
+        workloads.sort_by(|a, b| a.name.cmp(&b.name));
         Self { format: FORMAT, machine, workloads }
     }
 
@@ -105,15 +110,10 @@ impl Results {
         if !self.machine.is_like(&earlier.machine) {
             return self;
         }
-        let mut workloads = earlier.workloads;
-        for workload in self.workloads {
-            match workloads.iter_mut().find(|other| other.name == workload.name) {
-                Some(other) => *other = workload,
-                None => workloads.push(workload),
-            }
-        }
-        self.workloads = workloads;
-        self
+        let others = earlier.workloads.into_iter().filter(|other| self.get(&other.name).is_none());
+        let others: Vec<Workload> = others.collect();
+        self.workloads.extend(others);
+        Self::new(self.machine, self.workloads)
     }
 
     /// Workloads named `name` with one second-list for ours and one for the peer's default variant.
@@ -124,6 +124,7 @@ impl Results {
             name: (*name).to_owned(),
             date: "2026-01-02".into(),
             commit: "abc".into(),
+            load: None,
             peer_version: None,
             flops: None,
             bytes: None,

@@ -1,0 +1,24 @@
+use anyhow::Result;
+use candle_core::Tensor;
+use realuid_ops::{silu, softmax};
+
+use super::BATCH;
+use super::operation::Operation;
+use crate::cost::Cost;
+
+pub fn operations() -> Vec<Operation> {
+    vec![
+        of_one("silu-128@32", &[BATCH, 128, 32, 32], |x| Ok(silu(x)?)),
+        of_one("softmax-8192x256", &[8192, 256], |x| Ok(softmax(x)?)),
+    ]
+}
+
+/// A function that keeps the shape of its one input.
+fn of_one(
+    name: &'static str,
+    shape: &[usize],
+    function: fn(&Tensor) -> Result<Tensor>,
+) -> Operation {
+    let bytes = 2 * size_of::<f32>() * shape.iter().product::<usize>();
+    Operation::new(name, &[shape], Cost::bytes(bytes as f64), move |inputs| function(&inputs[0]))
+}
