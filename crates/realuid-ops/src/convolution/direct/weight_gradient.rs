@@ -1,0 +1,185 @@
+#![allow(unsafe_code)]
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::patches;
+use super::staging::{Frame, StageRows, stage};
+use crate::buffer::Buffer;
+use crate::convolution::Geometry;
+use crate::convolution::Source;
+use crate::element::Element;
+use crate::products::{ColumnProduct, LinearInput, Output, PANEL, part};
+use crate::simd::{OnVectors, Vector};
+
+/// `out` [filters, channels, kernel, kernel] = gradient of the weight, given the gradient `dy
+/// [batch, out_height, out_width, filters]` of the convolution's output.
+///
+/// # Panics
+/// If a slice has not the size that its shape says.
+pub(crate) fn weight_gradient<T: Element>(
+    source: Source<'_, T>,
+    dy: &[T],
+    geometry: &Geometry,
+    out: &mut [T],
+) {
+    assert_eq!(dy.len(), geometry.positions() * geometry.filters, "dy");
+    assert_eq!(out.len(), geometry.filters * geometry.patch(), "out");
+    if geometry.positions() == 0 {
+        out.fill(T::zero());
+        return;
+    }
+    if patches::are_few_for_gradients(geometry) || patches::are_short(geometry) {
+        patches::weight_gradient(source, dy, geometry, out);
+        return;
+    }
+    if geometry.kernel == 1 && geometry.stride == 1 {
+        let staged = stage(source, geometry, Frame::of_input(geometry));
+        let x = LinearInput { values: &staged, stride: geometry.channels };
+        patches::linear_of(geometry).weight_gradient(x, dy, out);
+        return;
+    }
+    let output = Output::new(out);
+    let panels = geometry.channels.div_ceil(PANEL);
+    let blocks = TASKS.div_ceil(panels.max(1)).min(geometry.filters.div_ceil(LEAST_FILTERS));
+    (0..panels * blocks).into_par_iter().with_max_len(1).for_each(|task| {
+        let (panel, block) = (task / blocks, task % blocks);
+        T::on_vectors(WeightGradient {
+            source,
+            dy,
+            geometry: *geometry,
+            channels: panel * PANEL..((panel + 1) * PANEL).min(geometry.channels),
+            filters: part(geometry.filters, block, blocks),
+            output,
+        });
+    });
+}
+
+/// Tasks that keep the machine busy to the end, where the sizes allow for them.
+const TASKS: usize = 8;
+
+/// Filters that repay staging some channels for them.
+const LEAST_FILTERS: usize = 48;
+
+/// Positions that repay reading and writing the sums; more would not stay in the nearest cache.
+const POSITIONS: usize = 256;
+
+/// The gradient for some channels and filters.
+struct WeightGradient<'a, T> {
+    /// The convolved images.
+    source: Source<'a, T>,
+    /// `[batch, out_height, out_width, filters]`.
+    dy: &'a [T],
+    /// The sizes.
+    geometry: Geometry,
+    /// At most PANEL channels.
+    channels: Range<usize>,
+    /// The filters.
+    filters: Range<usize>,
+    /// [filters, channels, kernel, kernel], the whole gradient.
+    output: Output<'a, T>,
+}
+
+impl<T: Element> OnVectors<T> for WeightGradient<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<Element = T>>(self) {
+        let Geometry { batch, kernel, out_height, out_width, .. } = self.geometry;
+        let mut sums = Buffer::zeros(kernel * kernel * self.filters.len() * PANEL);
+        let bands = (out_height * out_width / POSITIONS).clamp(1, out_height.max(1));
+        let images = (POSITIONS / (out_height * out_width).max(1)).clamp(1, batch.max(1));
+        for first in (0..batch).step_by(images) {
+            for band in 0..bands {
+                let chunk = Chunk {
+                    images: first..(first + images).min(batch),
+                    rows: part(out_height, band, bands),
+                };
+                self.add_chunk::<V>(&chunk, &mut sums);
+            }
+        }
+        self.write(&sums);
+    }
+}
+
+/// The same output rows of some images.
+struct Chunk {
+    /// The images.
+    images: Range<usize>,
+    /// Their output rows.
+    rows: Range<usize>,
+}
+
+impl<T: Element> WeightGradient<'_, T> {
+    /// Adds what a chunk contributes to sums [kernel, kernel, filters, PANEL].
+    #[inline(always)]
+    fn add_chunk<V: Vector<Element = T>>(&self, chunk: &Chunk, sums: &mut [T]) {
+        let Geometry { stride, kernel, filters, out_height, out_width, .. } = self.geometry;
+        let channels = self.channels.len();
+        let row = Frame::of_input(&self.geometry).width * channels;
+        let image_rows = (chunk.rows.len() - 1) * stride + kernel;
+        let staged = self.stage::<V>(chunk, image_rows);
+        let segments: Vec<_> = (0..chunk.images.len() * chunk.rows.len())
+            .map(|index| {
+                let (image, y) = (index / chunk.rows.len(), index % chunk.rows.len());
+                let of_dy = (chunk.images.start + image) * out_height + chunk.rows.start + y;
+                (of_dy * out_width * filters, (image * image_rows + y * stride) * row)
+            })
+            .collect();
+        for (tap, sums) in sums.chunks_exact_mut(self.filters.len() * PANEL).enumerate() {
+            ColumnProduct {
+                left: self.dy,
+                left_step: filters,
+                right: &staged[tap / kernel * row + tap % kernel * channels..],
+                right_step: stride * channels,
+                segments: &segments,
+                length: out_width,
+                rows: self.filters.clone(),
+                columns: channels,
+                out_step: PANEL,
+            }
+            .add_to::<V>(sums);
+        }
+    }
+
+    /// What a chunk sees of the task's channels: `[images, image_rows, width, channels]`.
+    #[inline(always)]
+    fn stage<V: Vector<Element = T>>(&self, chunk: &Chunk, image_rows: usize) -> Buffer<T> {
+        let frame = Frame::of_input(&self.geometry);
+        let image = image_rows * frame.width * self.channels.len();
+        // Whole vectors are read, also at the last position.
+        let mut staged = Buffer::stale(chunk.images.len() * image + PANEL);
+        for (index, out) in chunk.images.clone().zip(staged.chunks_exact_mut(image)) {
+            StageRows {
+                source: self.source,
+                geometry: self.geometry,
+                frame,
+                channels: self.channels.clone(),
+                first: index * frame.height + chunk.rows.start * self.geometry.stride,
+                out,
+            }
+            .write::<V>();
+        }
+        staged
+    }
+
+    /// Writes the sums to their places in the weight.
+    #[inline(always)]
+    fn write(&self, sums: &[T]) {
+        let taps = self.geometry.kernel * self.geometry.kernel;
+        let count = self.filters.len();
+        let mut of_filter = vec![T::zero(); self.channels.len() * taps];
+        for (index, filter) in self.filters.clone().enumerate() {
+            for tap in 0..taps {
+                let sums = &sums[(tap * count + index) * PANEL..][..self.channels.len()];
+                for (to, &sum) in of_filter[tap..].iter_mut().step_by(taps).zip(sums) {
+                    *to = sum;
+                }
+            }
+            let start = filter * self.geometry.patch() + self.channels.start * taps;
+            // SAFETY: these filters and channels are of this task alone.
+            unsafe { self.output.write(start, &of_filter) };
+        }
+    }
+}
