@@ -73,14 +73,21 @@ def norm_silu_at(channels, size):
     return Operation(norm_silu, (BATCH, channels, size, size), (channels,), (channels,))
 
 
-def attention_by_products(q, k, v):
-    scores = (q * WIDTH**-0.25) @ (k * WIDTH**-0.25).transpose(-1, -2)
-    return scores.softmax(dim=-1) @ v
+def attention_by_products(projection):
+    """As torchcfm does, channels before pixels: [B, 3C, T] -> [B, C, T]."""
+    heads = projection.view(BATCH * HEADS, 3 * WIDTH, TOKENS)
+    q, k, v = heads.split(WIDTH, dim=1)
+    scores = torch.einsum("bct,bcs->bts", q * WIDTH**-0.25, k * WIDTH**-0.25)
+    mixed = torch.einsum("bts,bcs->bct", scores.softmax(dim=-1), v)
+    return mixed.reshape(BATCH, HEADS * WIDTH, TOKENS)
 
 
-def attention_with(function):
-    shape = (BATCH, HEADS, TOKENS, WIDTH)
-    return Operation(function, shape, shape, shape)
+def fused_attention(projection):
+    """[B, T, 3C] -> [B, T, C], both in the order that the fused function works in."""
+    heads = projection.view(BATCH, TOKENS, HEADS, 3 * WIDTH).transpose(1, 2)
+    q, k, v = heads.split(WIDTH, dim=-1)
+    mixed = F.scaled_dot_product_attention(q, k, v)
+    return mixed.transpose(1, 2).reshape(BATCH, TOKENS, HEADS * WIDTH)
 
 
 def linear(rows, inputs, outputs):
@@ -150,8 +157,8 @@ IMAGES = {
 
 OTHERS = {
     "attention-4x64-256": {
-        "products": attention_with(attention_by_products),
-        "fused": attention_with(F.scaled_dot_product_attention),
+        "products": Operation(attention_by_products, (BATCH, 3 * HEADS * WIDTH, TOKENS)),
+        "fused": Operation(fused_attention, (BATCH, TOKENS, 3 * HEADS * WIDTH)),
     },
     "linear-256x256-256": {"default": linear(256, 256, 256)},
     "linear-8x512-256": {"default": linear(8, 512, 256)},

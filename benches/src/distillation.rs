@@ -6,7 +6,7 @@ use realuid_models::NetworkConfig;
 use realuid_ops::{Ema, Parameters};
 use realuid_paths::{Linear, Prediction};
 use realuid_train::config::OptimizerConfig;
-use realuid_train::distill::{Distillation, Draw, Setting};
+use realuid_train::distill::{Distillation, Draw, Report, Setting};
 use realuid_train::learner::{Learner, LearnerConfig};
 
 use crate::cost::Cost;
@@ -55,7 +55,7 @@ impl Round {
         let draws = [self.draw()?];
         Ok(Box::new(move || {
             for _ in 0..self.fake_turns {
-                distillation.fake_turn(&draws)?;
+                distillation.fake_turn(&draws, Report::GradientAlone)?;
             }
             distillation.generator_turn(&draws)?;
             Ok(())

@@ -1,7 +1,7 @@
 //! What follows the gradients of a training step.
 
 use anyhow::{Context, Result};
-use realuid_ops::{Adam, AdamConfig, Ema, Gradients, Parameters};
+use realuid_ops::{Adam, AdamConfig, Ema, Gradients, Parameters, StepConfig};
 
 use crate::cost::Cost;
 use crate::unet;
@@ -32,9 +32,9 @@ impl Workload for Update {
         let mut adam = Adam::new(&parameters, config)?;
         let mut ema = Ema::new(&parameters, &[0.999, 0.9996, 0.9999])?;
         Ok(Box::new(move || {
-            let (clipped, _) = gradients.clone().clip(1.0)?;
-            adam.update(&parameters, &clipped, 1e-5)?;
-            Ok(ema.update(&parameters)?)
+            let config = StepConfig { learning_rate: 1e-5, max_norm: Some(1.0) };
+            adam.step(&parameters, &gradients, config, Some(&mut ema))?;
+            Ok(())
         }))
     }
 }

@@ -138,10 +138,10 @@ pub fn training(network: &NetworkConfig, batch: usize) -> Result<Execution> {
     };
     let target = (data - source)?;
     Ok(Box::new(move || {
-        learner.update(1, |learner, _| {
+        learner.update(1, Some(&mut ema), |learner, _| {
             let prediction = learner.trainable().forward(&x, &t, &Condition::none())?;
             Ok(Loss { total: matching_loss(&prediction, &target, None)?, terms: Vec::new() })
         })?;
-        Ok(ema.update(learner.parameters())?)
+        Ok(())
     }))
 }

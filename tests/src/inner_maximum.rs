@@ -110,7 +110,7 @@ impl Grid {
     ) -> Result<Branch> {
         let teacher = |x: f64| problem.path.field(problem.data, x);
         Ok(Branch {
-            teacher: self.column(teacher)?,
+            teacher: Some(self.column(teacher)?),
             fake: self.column(|x| teacher(x) + difference(x))?,
             target: self.column(|x| problem.path.field(end, x))?,
         })

@@ -62,7 +62,7 @@ fn objective(fixture: &Fixture, checks: &mut Checks) -> Result<()> {
 fn branches(inputs: &[Input]) -> Branches {
     let branch = |first: usize| {
         let tensor = |index: usize| inputs[first + index].var.as_tensor().clone();
-        Branch { teacher: tensor(0), fake: tensor(1), target: tensor(2) }
+        Branch { teacher: Some(tensor(0)), fake: tensor(1), target: tensor(2) }
     };
     Branches { generated: branch(0), real: Some(branch(3)), weight: None }
 }

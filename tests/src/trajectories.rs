@@ -7,7 +7,7 @@ use realuid_ops::{Ema, Parameters};
 use realuid_paths::{Linear, Prediction};
 use realuid_testkit::{Fixture, formula_normal, formula_uniform};
 use realuid_train::config::{Decay, OptimizerConfig};
-use realuid_train::distill::{Distillation, Draw, Setting};
+use realuid_train::distill::{Distillation, Draw, Report, Setting};
 use realuid_train::learner::{Learner, LearnerConfig};
 use serde::Deserialize;
 use serde_json::Value;
@@ -65,7 +65,7 @@ pub(crate) fn compare(fixture: &Fixture) -> Result<Outcome> {
     for entry in &golden.log {
         let draw = inputs.draw(&entry.iteration.to_string())?;
         let turn = match entry.turn {
-            Turn::Fake => distillation.fake_turn(&[draw])?,
+            Turn::Fake => distillation.fake_turn(&[draw], Report::Loss)?,
             Turn::Generator => distillation.generator_turn(&[draw])?,
         };
         let value = |name: &str| turn.value(name).unwrap_or(f64::NAN);

@@ -1,4 +1,4 @@
-use realuid_ops::attention;
+use realuid_ops::{HeadOrder, self_attention};
 
 use super::BATCH;
 use super::operation::Operation;
@@ -8,12 +8,12 @@ const HEADS: usize = 4;
 const TOKENS: usize = 256;
 const WIDTH: usize = 64;
 
+/// From the projection to queries, keys and values: taking it apart belongs to the work.
 pub fn operations() -> Vec<Operation> {
-    let shape = [BATCH, HEADS, TOKENS, WIDTH];
+    let projection = [BATCH, TOKENS, 3 * HEADS * WIDTH];
     // Scores, then the weighted mean of the values.
     let cost = Cost::flops((2 * 2 * BATCH * HEADS * TOKENS * TOKENS * WIDTH) as f64);
-    vec![Operation::new("attention-4x64-256", &[&shape, &shape, &shape], cost, |inputs| {
-        let [q, k, v] = inputs else { unreachable!("three inputs") };
-        Ok(attention(q, k, v, (WIDTH as f64).powf(-0.5))?)
+    vec![Operation::new("attention-4x64-256", &[&projection], cost, |tape, inputs| {
+        Ok(self_attention(&tape.input(&inputs[0])?, HEADS, HeadOrder::HeadsFirst)?)
     })]
 }

@@ -1,4 +1,4 @@
-use realuid_ops::{Conv2dConfig, conv2d, upsample_nearest2d};
+use realuid_ops::{Conv2dConfig, Convolution, conv2d};
 
 use super::BATCH;
 use super::operation::Operation;
@@ -6,7 +6,7 @@ use crate::cost::Cost;
 
 /// A convolution of square images with bias.
 #[derive(Clone, Copy)]
-struct Convolution {
+struct Layer {
     name: &'static str,
     inputs: usize,
     outputs: usize,
@@ -17,14 +17,8 @@ struct Convolution {
 }
 
 pub fn operations() -> Vec<Operation> {
-    let conv3x3 = |name, inputs, outputs, size| Convolution {
-        name,
-        inputs,
-        outputs,
-        size,
-        kernel: 3,
-        stride: 1,
-    };
+    let conv3x3 =
+        |name, inputs, outputs, size| Layer { name, inputs, outputs, size, kernel: 3, stride: 1 };
     vec![
         conv3x3("conv3x3-128@32", 128, 128, 32).operation(),
         conv3x3("conv3x3-256@16", 256, 256, 16).operation(),
@@ -32,19 +26,20 @@ pub fn operations() -> Vec<Operation> {
         conv3x3("conv3x3-384-128@32", 384, 128, 32).operation(),
         conv3x3("conv3x3-512-256@16", 512, 256, 16).operation(),
         conv3x3("conv3x3-3-128@32", 3, 128, 32).operation().of_data(),
-        Convolution { stride: 2, ..conv3x3("conv3x3-stride2-128@32", 128, 128, 16) }.operation(),
-        Convolution { kernel: 1, ..conv3x3("conv1x1-512-256@16", 512, 256, 16) }.operation(),
+        Layer { stride: 2, ..conv3x3("conv3x3-stride2-128@32", 128, 128, 16) }.operation(),
+        Layer { kernel: 1, ..conv3x3("conv1x1-512-256@16", 512, 256, 16) }.operation(),
         conv3x3("upsample-conv3x3-256@16", 256, 256, 32).after_upsampling(),
     ]
 }
 
-impl Convolution {
+impl Layer {
     fn operation(self) -> Operation {
         let config = Conv2dConfig { stride: self.stride, padding: self.kernel / 2 };
         let [x, weight] = self.shapes(self.size * self.stride);
-        Operation::new(self.name, &[&x, &weight, &[self.outputs]], self.cost(), move |inputs| {
+        let shapes: [&[usize]; 3] = [&x, &weight, &[self.outputs]];
+        Operation::new(self.name, &shapes, self.cost(), move |tape, inputs| {
             let [x, weight, bias] = inputs else { unreachable!("three inputs") };
-            Ok(conv2d(x, weight, Some(bias), config)?)
+            Ok(conv2d(&tape.input(x)?, weight, Some(bias), config)?)
         })
     }
 
@@ -52,16 +47,18 @@ impl Convolution {
     fn after_upsampling(self) -> Operation {
         let config = Conv2dConfig { stride: 1, padding: 1 };
         let [x, weight] = self.shapes(self.size / 2);
-        Operation::new(self.name, &[&x, &weight, &[self.outputs]], self.cost(), move |inputs| {
+        let shapes: [&[usize]; 3] = [&x, &weight, &[self.outputs]];
+        Operation::new(self.name, &shapes, self.cost(), move |tape, inputs| {
             let [x, weight, bias] = inputs else { unreachable!("three inputs") };
-            Ok(conv2d(&upsample_nearest2d(x, 2)?, weight, Some(bias), config)?)
+            let convolution = Convolution::new(weight, Some(bias), config).after_doubling();
+            Ok(convolution.apply(&tape.input(x)?)?)
         })
     }
 
     /// Of the input, `input_size` high and wide, and of the weight.
     fn shapes(self, input_size: usize) -> [[usize; 4]; 2] {
         let Self { inputs, outputs, kernel, .. } = self;
-        [[BATCH, inputs, input_size, input_size], [outputs, inputs, kernel, kernel]]
+        [[BATCH, input_size, input_size, inputs], [outputs, inputs, kernel, kernel]]
     }
 
     fn cost(self) -> Cost {

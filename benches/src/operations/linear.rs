@@ -22,9 +22,9 @@ pub fn operations() -> Vec<Operation> {
 fn map(name: &'static str, rows: usize, inputs: usize, outputs: usize) -> Operation {
     let cost = Cost::flops((2 * rows * inputs * outputs) as f64);
     let shapes: [&[usize]; 3] = [&[rows, inputs], &[outputs, inputs], &[outputs]];
-    Operation::new(name, &shapes, cost, |inputs| {
+    Operation::new(name, &shapes, cost, |tape, inputs| {
         let [x, weight, bias] = inputs else { unreachable!("three inputs") };
-        Ok(linear(x, weight, Some(bias))?)
+        Ok(linear(&tape.input(x)?, weight, Some(bias))?)
     })
 }
 
@@ -32,9 +32,9 @@ fn map(name: &'static str, rows: usize, inputs: usize, outputs: usize) -> Operat
 fn time_embedding() -> Operation {
     let shapes: [&[usize]; 5] =
         [&[BATCH], &[EMBEDDING, FEATURES], &[EMBEDDING], &[EMBEDDING, EMBEDDING], &[EMBEDDING]];
-    Operation::new("time-embedding", &shapes, Cost::default(), |inputs| {
+    Operation::new("time-embedding", &shapes, Cost::default(), |tape, inputs| {
         let [t, weight1, bias1, weight2, bias2] = inputs else { unreachable!("five inputs") };
-        let hidden = silu(&linear(&features(t)?, weight1, Some(bias1))?)?;
+        let hidden = silu(&linear(&tape.input(&features(t)?)?, weight1, Some(bias1))?)?;
         Ok(linear(&hidden, weight2, Some(bias2))?)
     })
     .of_data()

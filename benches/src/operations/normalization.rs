@@ -15,10 +15,11 @@ pub fn norm(weight: &Tensor, bias: &Tensor) -> GroupNorm {
 }
 
 fn norm_silu(name: &'static str, channels: usize, size: usize) -> Operation {
-    let shape = [BATCH, channels, size, size];
+    let shape = [BATCH, size, size, channels];
     let bytes = 2 * size_of::<f32>() * shape.iter().product::<usize>();
-    Operation::new(name, &[&shape, &[channels], &[channels]], Cost::bytes(bytes as f64), |inputs| {
+    let shapes: [&[usize]; 3] = [&shape, &[channels], &[channels]];
+    Operation::new(name, &shapes, Cost::bytes(bytes as f64), |tape, inputs| {
         let [x, weight, bias] = inputs else { unreachable!("three inputs") };
-        Ok(group_norm_silu(x, &norm(weight, bias))?)
+        Ok(group_norm_silu(&tape.input(x)?, &norm(weight, bias), None)?)
     })
 }

@@ -1,9 +1,8 @@
 use std::rc::Rc;
 
 use anyhow::{Result, ensure};
-use candle_core::{
-    CpuStorage, CustomOp1, Layout, Result as CandleResult, Shape, Tensor, Var, WithDType,
-};
+use candle_core::{Tensor, Var};
+use realuid_ops::{Tape, Value, add};
 
 use crate::cost::Cost;
 use crate::unet;
@@ -18,7 +17,8 @@ pub struct Operation {
     apply: Rc<Apply>,
 }
 
-type Apply = dyn Fn(&[Tensor]) -> Result<Tensor>;
+/// What an operation does with its inputs on a tape.
+type Apply = dyn Fn(&Tape, &[Tensor]) -> Result<Value>;
 
 /// An argument of an operation.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub struct Input {
 pub enum Pass {
     /// The result alone, of inputs that nobody differentiates.
     Forward,
-    /// The result, then the gradients of all inputs for a given gradient of the result.
+    /// The result, then the gradients of all wanted inputs for a given gradient of the result.
     Training,
 }
 
@@ -43,7 +43,7 @@ impl Operation {
         name: &'static str,
         shapes: &[&[usize]],
         forward: Cost,
-        apply: impl Fn(&[Tensor]) -> Result<Tensor> + 'static,
+        apply: impl Fn(&Tape, &[Tensor]) -> Result<Value> + 'static,
     ) -> Self {
         let input = |shape: &&[usize]| Input { shape: shape.to_vec(), wanted: true };
         Self { name, inputs: shapes.iter().map(input).collect(), forward, apply: Rc::new(apply) }
@@ -62,25 +62,16 @@ impl Operation {
     }
 
     fn training(&self) -> Result<Execution> {
-        let mut variables = Vec::new();
-        let mut inputs = Vec::new();
-        for input in &self.inputs {
-            let values = input.values()?;
-            if input.wanted {
-                let variable = Var::from_tensor(&values)?;
-                inputs.push(variable.as_tensor().clone());
-                variables.push(variable);
-            } else {
-                inputs.push(values);
-            }
-        }
+        let inputs = self.inputs.iter().map(Input::variable).collect::<Result<Vec<_>>>()?;
+        let wanted = self.inputs.iter().filter(|input| input.wanted).count();
         let apply = Rc::clone(&self.apply);
-        let gradient = unet::normal("benchmark gradient", apply(&inputs)?.dims())?;
+        let gradient = gradient(apply(&Tape::new(), &inputs)?.dims())?;
         Ok(Box::new(move || {
-            let start = UpstreamGradient { gradient: gradient.clone() };
-            let gradients = apply(&inputs)?.apply_op1(start)?.backward()?;
-            let complete = variables.iter().all(|variable| gradients.get(variable).is_some());
-            ensure!(complete, "expected a gradient of every input");
+            let tape = Tape::new();
+            let y = apply(&tape, &inputs)?;
+            let gradients = tape.differentiate(&y, &gradient)?;
+            let found = gradients.iter().flatten().count();
+            ensure!(found == wanted, "expected gradients of {wanted} inputs, found {found}");
             Ok(())
         }))
     }
@@ -89,7 +80,7 @@ impl Operation {
         let inputs = self.inputs.iter().map(Input::values).collect::<Result<Vec<_>>>()?;
         let apply = Rc::clone(&self.apply);
         Ok(Box::new(move || {
-            apply(&inputs)?;
+            apply(&Tape::new(), &inputs)?;
             Ok(())
         }))
     }
@@ -99,6 +90,19 @@ impl Input {
     fn values(&self) -> Result<Tensor> {
         unet::normal("benchmark input", &self.shape)
     }
+
+    /// The values; differentiable if their gradient is wanted.
+    fn variable(&self) -> Result<Tensor> {
+        let values = self.values()?;
+        Ok(if self.wanted { Var::from_tensor(&values)?.into_inner() } else { values })
+    }
+}
+
+/// The gradient of a result. As inside a network it comes from another operation, so it is where a
+/// tape needs it and is not copied from candle's memory.
+fn gradient(shape: &[usize]) -> Result<Value> {
+    let half = Tape::new().input(&unet::normal("benchmark gradient", shape)?)?;
+    Ok(add(&half, &half)?)
 }
 
 struct Measured {
@@ -138,55 +142,31 @@ impl Workload for Measured {
     }
 }
 
-/// A scalar whose gradient with respect to its input is the given one: a loss that costs nothing.
-struct UpstreamGradient {
-    gradient: Tensor,
-}
-
-impl CustomOp1 for UpstreamGradient {
-    fn name(&self) -> &'static str {
-        "upstream-gradient"
-    }
-
-    fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> CandleResult<(CpuStorage, Shape)> {
-        Ok((f32::to_cpu_storage_owned(vec![0.0]), Shape::from(())))
-    }
-
-    fn bwd(&self, _: &Tensor, _: &Tensor, _: &Tensor) -> CandleResult<Option<Tensor>> {
-        Ok(Some(self.gradient.clone()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use realuid_ops::linear;
+
     use super::*;
 
     #[test]
     fn training_computes_the_gradients_that_are_wanted() {
-        let scale = Operation::new("scale", &[&[2, 3], &[2, 3]], Cost::flops(6.0), |inputs| {
-            Ok((&inputs[0] * &inputs[1])?)
+        let shapes: [&[usize]; 2] = [&[2, 3], &[4, 3]];
+        let map = Operation::new("map", &shapes, Cost::flops(6.0), |tape, inputs| {
+            Ok(linear(&tape.input(&inputs[0])?, &inputs[1], None)?)
         });
-        let both = scale.clone().workload(Pass::Training);
-        let one = scale.of_data().workload(Pass::Training);
+        let both = map.clone().workload(Pass::Training);
+        let one = map.of_data().workload(Pass::Training);
         assert_eq!((both.cost().flops, one.cost().flops), (Some(18.0), Some(12.0)));
-        assert_eq!(both.name(), "ops/scale/training");
+        assert_eq!(both.name(), "ops/map/training");
         both.prepare().unwrap()().unwrap();
         one.prepare().unwrap()().unwrap();
     }
 
     #[test]
     fn a_gradient_that_is_missing_is_an_error() {
-        let constant =
-            Operation::new("constant", &[&[2]], Cost::default(), |inputs| Ok(inputs[0].detach()));
+        let constant = Operation::new("constant", &[&[2]], Cost::default(), |tape, inputs| {
+            Ok(tape.input(&inputs[0].detach())?)
+        });
         assert!(constant.workload(Pass::Training).prepare().unwrap()().is_err());
-    }
-
-    #[test]
-    fn the_loss_hands_its_gradient_on() {
-        let x = Var::from_slice(&[1_f32, 2.0], 2, &candle_core::Device::Cpu).unwrap();
-        let gradient = Tensor::new(&[3_f32, -4.0], &candle_core::Device::Cpu).unwrap();
-        let loss = x.apply_op1(UpstreamGradient { gradient }).unwrap();
-        let gradients = loss.backward().unwrap();
-        assert_eq!(gradients.get(&x).unwrap().to_vec1::<f32>().unwrap(), [3.0, -4.0]);
     }
 }

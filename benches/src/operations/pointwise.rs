@@ -1,6 +1,5 @@
 use anyhow::Result;
-use candle_core::Tensor;
-use realuid_ops::{silu, softmax};
+use realuid_ops::{Value, silu, softmax};
 
 use super::BATCH;
 use super::operation::Operation;
@@ -8,17 +7,15 @@ use crate::cost::Cost;
 
 pub fn operations() -> Vec<Operation> {
     vec![
-        of_one("silu-128@32", &[BATCH, 128, 32, 32], |x| Ok(silu(x)?)),
+        of_one("silu-128@32", &[BATCH, 32, 32, 128], |x| Ok(silu(x)?)),
         of_one("softmax-8192x256", &[8192, 256], |x| Ok(softmax(x)?)),
     ]
 }
 
 /// A function that keeps the shape of its one input.
-fn of_one(
-    name: &'static str,
-    shape: &[usize],
-    function: fn(&Tensor) -> Result<Tensor>,
-) -> Operation {
+fn of_one(name: &'static str, shape: &[usize], function: fn(&Value) -> Result<Value>) -> Operation {
     let bytes = 2 * size_of::<f32>() * shape.iter().product::<usize>();
-    Operation::new(name, &[shape], Cost::bytes(bytes as f64), move |inputs| function(&inputs[0]))
+    Operation::new(name, &[shape], Cost::bytes(bytes as f64), move |tape, inputs| {
+        function(&tape.input(&inputs[0])?)
+    })
 }

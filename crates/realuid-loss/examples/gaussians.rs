@@ -19,8 +19,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (fake_mean, fake_slope) = regression(&x, &y)?;
         let teacher = exact_field(DATA, &x)?;
         let fake = x.affine(fake_slope, fake_mean)?;
-        let branches =
-            Branches { generated: Branch { teacher, fake, target: y }, real: None, weight: None };
+        let branches = Branches {
+            generated: Branch { teacher: Some(teacher), fake, target: y },
+            real: None,
+            weight: None,
+        };
         let loss = RealUid::uid().generator_loss(&branches)?;
         let [mean, std] = generator;
         println!(

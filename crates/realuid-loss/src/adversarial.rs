@@ -1,5 +1,5 @@
 use candle_core::Tensor;
-use realuid_ops::softplus;
+use realuid_ops::{on_tape, softplus};
 
 use crate::{Error, Loss, Result};
 
@@ -30,14 +30,14 @@ impl Adversarial {
     /// critic_weight (softplus(h(generated)) + softplus(-h(real))), a scalar; add it to the fake
     /// model's loss. The points that the logits were computed at must carry no gradient.
     pub fn critic_loss(&self, generated: &Tensor, real: &Tensor) -> Result<Loss> {
-        let on_generated = (softplus(generated)?.mean_all()? * self.critic_weight)?;
-        let on_real = (softplus(&real.neg()?)?.mean_all()? * self.critic_weight)?;
+        let on_generated = (on_tape(generated, softplus)?.mean_all()? * self.critic_weight)?;
+        let on_real = (on_tape(&real.neg()?, softplus)?.mean_all()? * self.critic_weight)?;
         Loss::sum_of(vec![("critic.generated", on_generated), ("critic.real", on_real)])
     }
 
     /// generator_weight softplus(-h(generated)), a scalar; add it to the generator's loss.
     pub fn generator_loss(&self, generated: &Tensor) -> Result<Loss> {
-        let loss = (softplus(&generated.neg()?)?.mean_all()? * self.generator_weight)?;
+        let loss = (on_tape(&generated.neg()?, softplus)?.mean_all()? * self.generator_weight)?;
         Loss::sum_of(vec![("adversarial", loss)])
     }
 }

@@ -35,6 +35,19 @@ pub enum Error {
         /// Weight of the teacher on the generated branch.
         gamma: f64,
     },
+    /// The objective compares with the teacher and was not given its prediction.
+    #[error(
+        "{operation} with alpha = {alpha}, gamma = {gamma}: expected the teacher's prediction in \
+         every branch, found none; only the fake model's step with gamma = alpha can do without"
+    )]
+    MissingTeacher {
+        /// What was being computed.
+        operation: &'static str,
+        /// Share of the generated branch.
+        alpha: f64,
+        /// Weight of the teacher on the generated branch.
+        gamma: f64,
+    },
     /// An operation of `realuid-ops` failed.
     #[error(transparent)]
     Ops(#[from] realuid_ops::Error),

@@ -13,7 +13,7 @@
 //! let column = |v: f64| Tensor::full(v, (2, 1), &Device::Cpu);
 //! let fake = Var::from_tensor(&column(0.5)?)?;
 //! let branches = Branches {
-//!     generated: Branch { teacher: column(0.0)?, fake: fake.as_tensor().clone(), target: column(1.0)? },
+//!     generated: Branch { teacher: Some(column(0.0)?), fake: fake.as_tensor().clone(), target: column(1.0)? },
 //!     real: None,
 //!     weight: None,
 //! };

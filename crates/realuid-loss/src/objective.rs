@@ -5,8 +5,9 @@ use crate::Result;
 /// What the networks say at one batch of points x_t, and what they should have said.
 #[derive(Clone, Debug)]
 pub struct Branch {
-    /// Prediction of the frozen teacher, [B, ..].
-    pub teacher: Tensor,
+    /// Prediction of the frozen teacher, [B, ..]; may be absent from a fake model's step that
+    /// [does not need it](Objective::fake_needs_teacher).
+    pub teacher: Option<Tensor>,
     /// Prediction of the fake model, [B, ..].
     pub fake: Tensor,
     /// Regression target of the points, [B, ..]: the path's target for the ends x_t was made of.
@@ -35,6 +36,10 @@ pub struct Loss {
 
 /// The two sides of a min-max problem between a generator and a fake model.
 pub trait Objective {
+    /// Whether the gradient of the fake model's step depends on the teacher. If not, branches without
+    /// one give the same gradient, and a loss that lacks what the teacher alone adds to it.
+    fn fake_needs_teacher(&self) -> bool;
+
     /// The loss of the fake model's step: a scalar with a gradient to the fake model alone.
     fn fake_loss(&self, branches: &Branches) -> Result<Loss>;
 

@@ -107,13 +107,21 @@ impl RealUid {
 }
 
 impl Objective for RealUid {
+    /// Only if gamma differs from alpha: otherwise |f - f*|^2 and <f - f*, f*> cancel but for terms
+    /// that the fake model does not enter.
+    #[expect(clippy::float_cmp, reason = "terms cancel only where the coefficients are the same")]
+    fn fake_needs_teacher(&self) -> bool {
+        self.alpha != self.gamma
+    }
+
     /// -J. Teacher and targets are constants here; a missing real branch is an error if
-    /// [`uses_data`](RealUid::uses_data).
+    /// [`uses_data`](RealUid::uses_data), a missing teacher if it
+    /// [is needed](Objective::fake_needs_teacher).
     fn fake_loss(&self, branches: &Branches) -> Result<Loss> {
         let weight = branches.weight.as_ref();
         let generated = Line { quadratic: self.alpha, target: self.beta, teacher: self.gamma };
-        let mut terms = generated
-            .of(&constant_but_fake(&branches.generated), weight)?
+        let mut terms = self
+            .fake_terms(&generated, &branches.generated, weight)?
             .negated("generated.quadratic", "generated.linear")?;
         match &branches.real {
             Some(real) => {
@@ -122,7 +130,7 @@ impl Objective for RealUid {
                     target: 1.0 - self.beta,
                     teacher: 1.0 - self.gamma,
                 };
-                let real = line.of(&constant_but_fake(real), weight)?;
+                let real = self.fake_terms(&line, real, weight)?;
                 terms.extend(real.negated("real.quadratic", "real.linear")?);
             }
             None if self.uses_data() => {
@@ -138,8 +146,40 @@ impl Objective for RealUid {
     fn generator_loss(&self, branches: &Branches) -> Result<Loss> {
         let line =
             Line { quadratic: self.kappa * self.alpha, target: self.beta, teacher: self.gamma };
-        let Terms { quadratic, linear } = line.of(&branches.generated, branches.weight.as_ref())?;
+        let branch = &branches.generated;
+        let teacher = self.teacher_of(branch, "generator loss")?;
+        let Terms { quadratic, linear } = line.of(branch, teacher, branches.weight.as_ref())?;
         Loss::sum_of(vec![("generated.quadratic", quadratic), ("generated.linear", linear)])
+    }
+}
+
+impl RealUid {
+    /// A line of J as the fake model's step sees it: teacher and target are constants.
+    fn fake_terms(&self, line: &Line, branch: &Branch, weight: Option<&Tensor>) -> Result<Terms> {
+        let branch = Branch {
+            // The teacher is frozen, and this step does not train what its input was made by.
+            teacher: branch.teacher.as_ref().map(Tensor::detach),
+            fake: branch.fake.clone(),
+            // The target is a function of the generator's sample, which this step does not train.
+            target: branch.target.detach(),
+        };
+        if self.fake_needs_teacher() {
+            return line.of(&branch, self.teacher_of(&branch, "fake-model loss")?, weight);
+        }
+        let terms = line.without_teacher(&branch, weight)?;
+        let Some(teacher) = &branch.teacher else { return Ok(terms) };
+        let whole = line.of(&branch, teacher, weight)?;
+        // The value of the whole line; what it adds is detached, for the fake model is not in it.
+        let value_of = |term: Tensor, whole: Tensor| &term + (whole - &term)?.detach();
+        Ok(Terms {
+            quadratic: value_of(terms.quadratic, whole.quadratic)?,
+            linear: value_of(terms.linear, whole.linear)?,
+        })
+    }
+
+    fn teacher_of<'a>(&self, branch: &'a Branch, operation: &'static str) -> Result<&'a Tensor> {
+        let Self { alpha, gamma, .. } = *self;
+        branch.teacher.as_ref().ok_or(Error::MissingTeacher { operation, alpha, gamma })
     }
 }
 
@@ -155,10 +195,11 @@ struct Terms {
     linear: Tensor,
 }
 
+const DOING: &str = "RealUID objective";
+
 impl Line {
-    fn of(&self, branch: &Branch, weight: Option<&Tensor>) -> Result<Terms> {
-        const DOING: &str = "RealUID objective";
-        let Branch { teacher, fake, target } = branch;
+    fn of(&self, branch: &Branch, teacher: &Tensor, weight: Option<&Tensor>) -> Result<Terms> {
+        let Branch { fake, target, .. } = branch;
         check_same_shape(fake, teacher, DOING)?;
         check_same_shape(fake, target, DOING)?;
         let delta = (fake - teacher)?;
@@ -167,6 +208,19 @@ impl Line {
         Ok(Terms {
             quadratic: (square * -self.quadratic)?,
             linear: sum_then_mean(&(delta * pull)?, weight, DOING)?,
+        })
+    }
+
+    /// What the fake model enters of a line whose quadratic and teacher coefficients are the same:
+    /// -quadratic |f|^2 + 2 target <f, y>.
+    fn without_teacher(&self, branch: &Branch, weight: Option<&Tensor>) -> Result<Terms> {
+        let Branch { fake, target, .. } = branch;
+        check_same_shape(fake, target, DOING)?;
+        let square = sum_then_mean(&fake.sqr()?, weight, DOING)?;
+        let linear = sum_then_mean(&(fake * target)?, weight, DOING)?;
+        Ok(Terms {
+            quadratic: (square * -self.quadratic)?,
+            linear: (linear * (2.0 * self.target))?,
         })
     }
 }
@@ -178,17 +232,6 @@ impl Terms {
         linear: &'static str,
     ) -> Result<Vec<(&'static str, Tensor)>> {
         Ok(vec![(quadratic, self.quadratic.neg()?), (linear, self.linear.neg()?)])
-    }
-}
-
-/// The branch as the fake model's step sees it.
-fn constant_but_fake(branch: &Branch) -> Branch {
-    Branch {
-        // The teacher is frozen, and this step does not train what its input was made by.
-        teacher: branch.teacher.detach(),
-        fake: branch.fake.clone(),
-        // The target is a function of the generator's sample, which this step does not train.
-        target: branch.target.detach(),
     }
 }
 

@@ -11,8 +11,9 @@ fn logits(values: &[f64]) -> Var {
     Var::new(values, &Device::Cpu).unwrap()
 }
 
-fn gradient(loss: &Loss, of: &Var) -> Vec<f64> {
-    loss.total.backward().unwrap().get(of).unwrap().to_vec1().unwrap()
+fn gradients<const N: usize>(loss: &Loss, of: [&Var; N]) -> [Vec<f64>; N] {
+    let gradients = loss.total.backward().unwrap();
+    of.map(|var| gradients.get(var).unwrap().to_vec1().unwrap())
 }
 
 fn sigmoid(x: f64) -> f64 {
@@ -33,16 +34,18 @@ fn values_and_gradients_at_ordinary_logits() {
         * (generated.iter().map(|h| softplus(*h)).sum::<f64>() / 4.0
             + real.iter().map(|h| softplus(-h)).sum::<f64>() / 2.0);
     assert!((scalar(&critic.total) - expected).abs() < 1e-14);
-    for (found, h) in gradient(&critic, &g).iter().zip(generated) {
+    let [on_generated, on_real] = gradients(&critic, [&g, &r]);
+    for (found, h) in on_generated.iter().zip(generated) {
         assert!((found - 3.0 * sigmoid(h) / 4.0).abs() < 1e-15, "at {h}: {found}");
     }
-    for (found, h) in gradient(&critic, &r).iter().zip(real) {
+    for (found, h) in on_real.iter().zip(real) {
         assert!((found + 3.0 * sigmoid(-h) / 2.0).abs() < 1e-15, "at {h}: {found}");
     }
     let generator = adversarial.generator_loss(&g).unwrap();
     let expected = 0.5 * generated.iter().map(|h| softplus(-h)).sum::<f64>() / 4.0;
     assert!((scalar(&generator.total) - expected).abs() < 1e-14);
-    for (found, h) in gradient(&generator, &g).iter().zip(generated) {
+    let [on_generated] = gradients(&generator, [&g]);
+    for (found, h) in on_generated.iter().zip(generated) {
         assert!((found + 0.5 * sigmoid(-h) / 4.0).abs() < 1e-15, "at {h}: {found}");
     }
 }
@@ -53,10 +56,10 @@ fn absurd_logits_stay_finite() {
     let g = logits(&[1e4, -1e4]);
     let critic = adversarial.critic_loss(&g, &g).unwrap();
     assert_eq!(scalar(&critic.total).to_bits(), 1e4_f64.to_bits());
-    assert_eq!(gradient(&critic, &g), [0.5, -0.5]);
+    assert_eq!(gradients(&critic, [&g]), [[0.5, -0.5]]);
     let generator = adversarial.generator_loss(&g).unwrap();
     assert_eq!(scalar(&generator.total).to_bits(), 5e3_f64.to_bits());
-    assert_eq!(gradient(&generator, &g), [0.0, -0.5]);
+    assert_eq!(gradients(&generator, [&g]), [[0.0, -0.5]]);
     let single = Tensor::new(&[1e4_f32, -1e4], &Device::Cpu).unwrap();
     let total = adversarial.generator_loss(&single).unwrap().total;
     assert_eq!(total.to_scalar::<f32>().unwrap().to_bits(), 5e3_f32.to_bits());

@@ -16,7 +16,8 @@ fn gradient(total: &Tensor, of: &Var) -> Tensor {
 fn squared_form(alpha: f64, beta: f64, branches: &Branches, of_teacher: bool) -> Tensor {
     let real = branches.real.as_ref().unwrap();
     let line = |branch: &realuid_loss::Branch, share: f64, weight: f64| {
-        let model = if of_teacher { &branch.teacher } else { &branch.fake };
+        let teacher = branch.teacher.as_ref().unwrap();
+        let model = if of_teacher { teacher } else { &branch.fake };
         let target = (&branch.target * (weight / share)).unwrap();
         (matching_loss(model, &target, None).unwrap() * share).unwrap()
     };
@@ -45,6 +46,36 @@ fn gamma_equal_alpha_is_the_papers_squared_form() {
             assert_close(&gradient(&generator, &inputs[generated]), &expected, 1e-13);
         }
     }
+}
+
+#[test]
+fn without_the_teacher_the_fake_step_has_the_same_gradient() {
+    for (alpha, beta) in [(1.0, 1.0), (0.92, 0.94), (1.0, 0.9)] {
+        let objective = RealUid::new(alpha, beta).unwrap();
+        assert!(!objective.fake_needs_teacher());
+        let inputs = variables();
+        let both = branches(&tracked(&inputs));
+        let mut blind = both.clone();
+        blind.generated.teacher = None;
+        blind.real.as_mut().unwrap().teacher = None;
+        let of = |branches| objective.fake_loss(branches).unwrap().total;
+        // Data-free, nothing of the real branch is left.
+        let fake_models = if objective.uses_data() { &[1, 4][..] } else { &[1] };
+        for &fake_model in fake_models {
+            let [a, b] =
+                [&both, &blind].map(|branches| gradient(&of(branches), &inputs[fake_model]));
+            assert_close(&a, &b, 0.0);
+        }
+    }
+    let mut blind = branches(&tracked(&variables()));
+    blind.generated.teacher = None;
+    let objective = RealUid::new(0.9, 0.95).unwrap();
+    let error = objective.generator_loss(&blind).unwrap_err();
+    assert!(matches!(error, Error::MissingTeacher { .. }), "{error}");
+    let objective = objective.with_gamma(0.95).unwrap();
+    assert!(objective.fake_needs_teacher());
+    let error = objective.fake_loss(&blind).unwrap_err();
+    assert!(matches!(error, Error::MissingTeacher { .. }), "{error}");
 }
 
 #[test]

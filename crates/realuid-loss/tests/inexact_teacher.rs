@@ -49,7 +49,7 @@ fn pull(objective: RealUid, teacher: f64, data: f64, student: f64) -> f64 {
     let (teacher, data, student) = (modes(teacher), modes(data), modes(student));
     let field = velocity(&teacher);
     let branch = |fake: &Var, end: &GaussianMixture| Branch {
-        teacher: field.clone(),
+        teacher: Some(field.clone()),
         fake: fake.as_tensor().clone(),
         target: velocity(end),
     };
@@ -63,7 +63,11 @@ fn pull(objective: RealUid, teacher: f64, data: f64, student: f64) -> f64 {
         };
         let loss = objective.fake_loss(&branches).unwrap().total;
         let gradients = loss.backward().unwrap();
-        (gradients.get(own(&fakes)).unwrap() * POINTS as f64).unwrap()
+        // Data-free, the real branch is not in the loss and its fake model has no gradient.
+        match gradients.get(own(&fakes)) {
+            Some(gradient) => (gradient * POINTS as f64).unwrap(),
+            None => field.zeros_like().unwrap(),
+        }
     };
     let sum = (gradient(&student, |f| &f[0]) + gradient(&data, |f| &f[1])).unwrap();
     sum.abs().unwrap().max_all().unwrap().to_scalar().unwrap()

@@ -40,7 +40,7 @@ fn branch(
 ) -> Branch {
     let teacher = column(x.iter().map(|x| of.path.field(of.data, *x)).collect());
     let difference = column(x.iter().map(|x| difference(*x)).collect());
-    Branch { fake: (&teacher + difference).unwrap(), teacher, target: y }
+    Branch { fake: (&teacher + difference).unwrap(), teacher: Some(teacher), target: y }
 }
 
 /// J by quadrature through the crate: points of a grid, weighted by the marginal density there.

@@ -1,4 +1,5 @@
 use candle_core::{D, DType, Tensor};
+use realuid_ops::{Value, add, silu};
 
 use crate::layers::Linear;
 use crate::scope::{Init, Scope};
@@ -30,13 +31,14 @@ impl ClassEmbedding {
     }
 
     /// `embedding` [B, width] plus the vector of each sample's class.
-    pub fn add_to(&self, embedding: Tensor, condition: &Condition) -> Result<Tensor> {
-        let batch = embedding.dim(0)?;
+    pub fn add_to(&self, embedding: Value, condition: &Condition) -> Result<Value> {
+        let batch = embedding.dims()[0];
         match (&self.table, &condition.classes) {
             (None, None) => Ok(embedding),
             (Some(table), Some(classes)) => {
                 check_classes(classes, batch, table.dim(0)?)?;
-                Ok((embedding + table.index_select(classes, 0)?)?)
+                let classes = embedding.join(&table.index_select(classes, 0)?)?;
+                Ok(add(&embedding, &classes)?)
             }
             (Some(_), None) => Err(Error::Argument {
                 operation: "forward pass of a class-conditional network",
@@ -67,8 +69,8 @@ impl TimeEmbedding {
     }
 
     /// [B, features] -> [B, width].
-    pub fn forward(&self, features: &Tensor) -> Result<Tensor> {
-        self.second.forward(&realuid_ops::silu(&self.first.forward(features)?)?)
+    pub fn forward(&self, features: &Value) -> Result<Value> {
+        self.second.forward(&silu(&self.first.forward(features)?)?)
     }
 }
 

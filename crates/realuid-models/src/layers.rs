@@ -1,5 +1,5 @@
 use candle_core::Tensor;
-use realuid_ops::{Conv2dConfig, GroupNorm, RandomStream};
+use realuid_ops::{Conv2dConfig, Convolution, GroupNorm, RandomStream, Value, linear_plus};
 
 use crate::Result;
 use crate::name_hash::name_hash;
@@ -38,8 +38,13 @@ impl Linear {
     }
 
     /// [.., inputs] -> [.., outputs].
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        Ok(realuid_ops::linear(x, &self.weight, Some(&self.bias))?)
+    pub fn forward(&self, x: &Value) -> Result<Value> {
+        Ok(linear_plus(x, &self.weight, Some(&self.bias), None)?)
+    }
+
+    /// [.., inputs] -> [.., outputs], plus `residual` [.., outputs].
+    pub fn forward_plus(&self, x: &Value, residual: &Value) -> Result<Value> {
+        Ok(linear_plus(x, &self.weight, Some(&self.bias), Some(residual))?)
     }
 }
 
@@ -78,9 +83,14 @@ impl Conv2d {
         Self::with_init(scope, shape, config, Init::Zeros)
     }
 
-    /// [B, inputs, H, W] -> [B, outputs, H', W'].
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        Ok(realuid_ops::conv2d(x, &self.weight, Some(&self.bias), self.config)?)
+    /// [B, H, W, inputs] -> [B, H', W', outputs].
+    pub fn forward(&self, x: &Value) -> Result<Value> {
+        Ok(self.alone().apply(x)?)
+    }
+
+    /// The operation, to be joined with its neighbours.
+    pub fn alone(&self) -> Convolution<'_> {
+        Convolution::new(&self.weight, Some(&self.bias), self.config)
     }
 
     fn with_init(
@@ -118,12 +128,13 @@ impl Dropout {
         Self { rate, salt: name_hash(scope.path()) }
     }
 
-    /// `x` with each element zeroed with probability `rate` and the rest scaled by
-    /// 1 / (1 - rate); `x` itself where there is no stream.
-    pub fn forward(&self, x: &Tensor, stream: Option<&RandomStream>) -> Result<Tensor> {
-        Ok(match stream {
-            Some(stream) => realuid_ops::dropout(x, &stream.child(self.salt), self.rate)?,
-            None => x.clone(),
-        })
+    /// The layer's own stream, if there is one for the pass and anything to drop.
+    pub fn mask(&self, stream: Option<&RandomStream>) -> Option<RandomStream> {
+        stream.filter(|_| self.rate > 0.0).map(|stream| stream.child(self.salt))
+    }
+
+    /// `x` with each element zeroed with probability `rate` and the rest scaled by 1 / (1 - rate).
+    pub fn forward(&self, x: &Value, mask: &RandomStream) -> Result<Value> {
+        Ok(realuid_ops::dropout(x, mask, self.rate)?)
     }
 }

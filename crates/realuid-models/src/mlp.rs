@@ -1,5 +1,5 @@
 use candle_core::{D, Tensor};
-use realuid_ops::silu;
+use realuid_ops::{Tape, Value, silu};
 use serde::{Deserialize, Serialize};
 
 use crate::embedding::ClassEmbedding;
@@ -119,14 +119,23 @@ impl Mlp {
     }
 
     /// The last hidden layer after its activation, [B, hidden].
-    fn features(&self, x: &Tensor, t: &Tensor, condition: &Condition) -> Result<Tensor> {
+    fn features(
+        &self,
+        tape: &Tape,
+        x: &Tensor,
+        t: &Tensor,
+        condition: &Condition,
+    ) -> Result<Value> {
         let t = check_input(x, t, &self.config.data_shape)?;
-        let embedding = self.time.forward(&self.time_features(&t)?)?;
+        let embedding = self.time.forward(&tape.input(&self.time_features(&t)?)?)?;
         let embedding = silu(&self.classes.add_to(embedding, condition)?)?;
-        let mut h = self.input.forward(&x.flatten_from(1)?)?;
+        let x = tape.input(x)?;
+        let size: usize = self.config.data_shape.iter().product();
+        let mut h = self.input.forward(&x.reshape((x.dims()[0], size))?)?;
         for block in &self.blocks {
-            let inner = (block.first.forward(&h)? + block.project.forward(&embedding)?)?;
-            h = (h + block.second.forward(&silu(&inner)?)?)?;
+            let e = block.project.forward(&embedding)?;
+            let inner = block.first.forward_plus(&h, &e)?;
+            h = block.second.forward_plus(&silu(&inner)?, &h)?;
         }
         Ok(silu(&h)?)
     }
@@ -146,8 +155,9 @@ impl Mlp {
 
 impl Network for Mlp {
     fn forward(&self, x: &Tensor, t: &Tensor, condition: &Condition) -> Result<Tensor> {
-        let h = self.features(x, t, condition)?;
-        Ok(self.output.forward(&h)?.reshape(x.shape())?)
+        let tape = Tape::new();
+        let h = self.features(&tape, x, t, condition)?;
+        Ok(tape.output(self.output.forward(&h)?.reshape(x.shape().clone())?)?)
     }
 
     fn config(&self) -> NetworkConfig {
@@ -158,6 +168,8 @@ impl Network for Mlp {
 impl Discriminator for Mlp {
     fn logits(&self, x: &Tensor, t: &Tensor, condition: &Condition) -> Result<Tensor> {
         let head = self.head.as_ref().ok_or_else(Error::no_head)?;
-        head.forward(&self.features(x, t, condition)?)
+        let tape = Tape::new();
+        let h = self.features(&tape, x, t, condition)?;
+        Ok(tape.output(head.forward(&h)?)?)
     }
 }

@@ -4,7 +4,8 @@
 
 use candle_core::{DType, Device};
 use realuid_ops::{
-    Adam, AdamConfig, Ema, Gradients, Parameters, RandomStream, Result, linear, silu,
+    Adam, AdamConfig, Ema, Gradients, Parameters, RandomStream, Result, StepConfig, linear,
+    on_tape, silu,
 };
 
 fn main() -> Result<()> {
@@ -22,13 +23,13 @@ fn main() -> Result<()> {
 
     let mut adam = Adam::new(&network, AdamConfig { beta1: 0.9, beta2: 0.999, eps: 1e-8 })?;
     let mut ema = Ema::new(&network, &[0.99])?;
+    let config = StepConfig { learning_rate: 1e-2, max_norm: Some(1.0) };
     for step in 0..=500 {
         let x = draw("x", step, &[128, 1])?;
-        let y = linear(&silu(&linear(&x, &w1, Some(&b1))?)?, &w2, None)?;
+        let y = on_tape(&x, |x| linear(&silu(&linear(x, &w1, Some(&b1))?)?, &w2, None))?;
         let loss = (y - x.sin()?)?.sqr()?.mean_all()?;
-        let (gradients, norm) = Gradients::of(&loss, &network)?.clip(1.0)?;
-        adam.update(&network, &gradients, 1e-2)?;
-        ema.update(&network)?;
+        let gradients = Gradients::of(&loss, &network)?;
+        let norm = adam.step(&network, &gradients, config, Some(&mut ema))?;
         if step % 100 == 0 {
             println!("step {step}: loss {:.5}, gradient norm {norm:.4}", loss.to_scalar::<f32>()?);
         }

@@ -2,54 +2,57 @@
 //! nearest upsampling and average pooling share both.
 
 use crate::element::Element;
-use crate::parallel::chunks;
+use crate::parallel::{chunks, vectorised};
 
-/// `planes` images of `height` x `width` blocks, each block `factor` x `factor` pixels.
+/// Rows (of all images together) of `width` blocks, each block `factor` x `factor` pixels.
 #[derive(Clone, Copy)]
 pub(crate) struct Blocks {
-    pub planes: usize,
-    pub height: usize,
     pub width: usize,
+    pub channels: usize,
     pub factor: usize,
 }
 
-/// x [planes, height, width] times `scale`, each value filling one block.
-pub(crate) fn repeat_blocks<T: Element>(x: &[T], blocks: Blocks, scale: T) -> Vec<T> {
-    let Blocks { planes, height, width, factor } = blocks;
-    let (small, large) = (height * width, height * width * factor * factor);
-    let mut out = vec![T::zero(); planes * large];
-    chunks(&mut out, large, large, |plane, out| {
-        let rows = x[plane * small..][..small].chunks_exact(width);
-        for (x, out) in rows.zip(out.chunks_exact_mut(width * factor * factor)) {
-            let (first, rest) = out.split_at_mut(width * factor);
-            for (x, out) in x.iter().zip(first.chunks_exact_mut(factor)) {
-                out.fill(*x * scale);
-            }
-            rest.chunks_exact_mut(width * factor).for_each(|row| row.copy_from_slice(first));
-        }
-    });
-    out
-}
+impl Blocks {
+    /// Elements in a row of blocks, small and large.
+    fn sizes(&self) -> (usize, usize) {
+        let small = self.width * self.channels;
+        (small, small * self.factor * self.factor)
+    }
 
-/// Sums of the blocks of x [planes, height * factor, width * factor], times `scale`.
-pub(crate) fn block_sums<T: Element>(x: &[T], blocks: Blocks, scale: T) -> Vec<T> {
-    let Blocks { planes, height, width, factor } = blocks;
-    let (small, large) = (height * width, height * width * factor * factor);
-    let mut out = vec![T::zero(); planes * small];
-    chunks(&mut out, small, large, |plane, out| {
-        let rows = x[plane * large..][..large].chunks_exact(width * factor * factor);
-        for (x, out) in rows.zip(out.chunks_exact_mut(width)) {
-            for row in x.chunks_exact(width * factor) {
-                for (out, x) in out.iter_mut().zip(row.chunks_exact(factor)) {
-                    for x in x {
-                        *out += *x;
-                    }
+    /// Writes x [rows, width, channels] times `scale` to `out`, each pixel filling one block.
+    pub fn repeat<T: Element>(&self, x: &[T], scale: T, out: &mut [T]) {
+        let (small, large) = self.sizes();
+        chunks(out, large, large, |row, out| {
+            let (first, rest) = out.split_at_mut(large / self.factor);
+            let pixels = x[row * small..][..small].chunks_exact(self.channels);
+            for (x, block) in pixels.zip(first.chunks_exact_mut(self.channels * self.factor)) {
+                for out in block.chunks_exact_mut(self.channels) {
+                    out.iter_mut().zip(x).for_each(|(out, x)| *out = *x * scale);
                 }
             }
-            for out in out {
-                *out *= scale;
-            }
-        }
-    });
-    out
+            rest.chunks_exact_mut(large / self.factor).for_each(|row| row.copy_from_slice(first));
+        });
+    }
+
+    /// Writes the sums of the blocks of x [rows * factor, width * factor, channels] times `scale`.
+    pub fn sum<T: Element>(&self, x: &[T], scale: T, out: &mut [T]) {
+        let (small, large) = self.sizes();
+        chunks(out, small, large, |row, out| {
+            let x = &x[row * large..][..large];
+            out.fill(T::zero());
+            vectorised(|| {
+                for line in x.chunks_exact(large / self.factor) {
+                    let blocks = line.chunks_exact(self.channels * self.factor);
+                    for (block, out) in blocks.zip(out.chunks_exact_mut(self.channels)) {
+                        for x in block.chunks_exact(self.channels) {
+                            out.iter_mut().zip(x).for_each(|(out, x)| *out += *x);
+                        }
+                    }
+                }
+                for out in out {
+                    *out *= scale;
+                }
+            });
+        });
+    }
 }

@@ -27,10 +27,7 @@ impl Ema {
 
     /// average <- decay * average + (1 - decay) * parameters in place, for every decay.
     pub fn update(&mut self, parameters: &Parameters) -> Result<()> {
-        for (_, average) in &self.averages {
-            let (expected, found) = (average.as_tensors(), parameters.as_tensors());
-            same_names("updating an average", expected.map(Entry::of), found.map(Entry::of))?;
-        }
+        self.check(parameters)?;
         // Parameters outside, decays inside: a tensor is read while it is still in the cache.
         for (name, parameter) in parameters.iter() {
             for (decay, average) in &self.averages {
@@ -42,12 +39,43 @@ impl Ema {
         Ok(())
     }
 
+    /// Fails unless names, shapes and dtypes are those of the averages.
+    pub(crate) fn check(&self, parameters: &Parameters) -> Result<()> {
+        for (_, average) in &self.averages {
+            let (expected, found) = (average.as_tensors(), parameters.as_tensors());
+            same_names("updating an average", expected.map(Entry::of), found.map(Entry::of))?;
+        }
+        Ok(())
+    }
+
     /// The averages with their decays, in the order given.
     pub fn averages(&self) -> &[(f64, Parameters)] {
         &self.averages
     }
 }
 
+/// The weights of one average's two terms.
+#[derive(Clone, Copy)]
+pub(crate) struct Decay<T> {
+    decay: T,
+    rest: T,
+}
+
+impl<T: Element> Decay<T> {
+    pub fn new(decay: f64) -> Self {
+        Self { decay: T::from_f64(decay), rest: T::from_f64(1.0 - decay) }
+    }
+
+    /// Moves the slice `average` towards `parameter`; both of one length.
+    #[inline(always)]
+    pub fn apply(self, average: &mut [T], parameter: &[T]) {
+        for (a, p) in average.iter_mut().zip(parameter) {
+            *a = *a * self.decay + *p * self.rest;
+        }
+    }
+}
+
+/// One average of one tensor, as candle sees it.
 struct Average {
     decay: f64,
 }
@@ -61,14 +89,10 @@ impl Average {
         const CHUNK: usize = 1 << 14;
         let parameter = contiguous_slice::<T>(parameter, parameter_layout)?;
         let average = in_place_slice::<T>(average, average_layout)?;
-        let (decay, rest) = (T::from_f64(self.decay), T::from_f64(1.0 - self.decay));
+        let decay = Decay::new(self.decay);
         chunks(average, CHUNK, CHUNK, |i, average| {
             let parameter = &parameter[i * CHUNK..][..average.len()];
-            vectorised(|| {
-                for (a, p) in average.iter_mut().zip(parameter) {
-                    *a = *a * decay + *p * rest;
-                }
-            });
+            vectorised(|| decay.apply(average, parameter));
         });
         Ok(())
     }

@@ -20,6 +20,16 @@ pub enum Error {
         /// Every missing, unexpected or misshapen name.
         problems: String,
     },
+    /// A number that decides how to go on is infinite or not a number; nothing has been changed.
+    #[error("{operation}: expected a finite {quantity}, found {value}; nothing was changed")]
+    NotFinite {
+        /// The operation.
+        operation: &'static str,
+        /// What is not finite.
+        quantity: &'static str,
+        /// Its value.
+        value: f64,
+    },
     /// candle refused.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),

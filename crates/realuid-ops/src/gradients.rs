@@ -1,18 +1,27 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Shape, Tensor};
 
 use crate::element::Element;
 use crate::error::argument;
 use crate::names::{Entry, same_names};
-use crate::parallel::{map, sum_of_squares};
-use crate::storage::cpu_slice;
+use crate::parallel::{chunks, own};
+use crate::squares::sum_of_squares;
+use crate::tape::{Data, collect};
 use crate::{Parameters, Result};
 
 /// The gradients of one scalar for the parameters of one network, by name.
 #[derive(Clone, Debug)]
 pub struct Gradients {
-    entries: BTreeMap<String, Tensor>,
+    entries: BTreeMap<String, Gradient>,
+}
+
+/// The gradient of one parameter.
+#[derive(Clone, Debug)]
+pub(crate) struct Gradient {
+    shape: Shape,
+    pub data: Data,
 }
 
 impl Gradients {
@@ -26,65 +35,69 @@ impl Gradients {
             let found = format!("{:?}", loss.dims());
             return Err(argument("Gradients::of", "a loss of one element", found));
         }
-        let mut store = loss.backward()?;
+        let (store, mut collected) = collect(|| loss.backward());
+        let mut store = store?;
         let mut entries = BTreeMap::new();
         for (name, var) in parameters.iter() {
-            let gradient = match store.remove(var) {
-                // Detached: some of candle's gradients still hold the graph they came from, and
-                // second derivatives are not supported.
-                Some(gradient) => gradient.contiguous()?.detach(),
-                None => Tensor::zeros(var.shape(), var.dtype(), var.device())?,
+            let on_tapes = collected.remove(&var.id());
+            // Detached: some of candle's gradients still hold the graph they came from, and second
+            // derivatives are not supported.
+            let elsewhere = store.remove(var).map(|gradient| gradient.detach().contiguous());
+            let data = match (on_tapes, elsewhere.transpose()?.map(Data::Tensor)) {
+                (Some(a), Some(b)) => a.plus(b.pooled()?),
+                (Some(data), None) | (None, Some(data)) => data,
+                (None, None) => {
+                    Data::Tensor(Tensor::zeros(var.shape(), var.dtype(), var.device())?)
+                }
             };
-            entries.insert(name.to_owned(), gradient);
+            entries.insert(name.to_owned(), Gradient { shape: var.shape().clone(), data });
         }
         Ok(Self { entries })
     }
 
-    /// The gradient of the parameter called `name`.
-    pub fn get(&self, name: &str) -> Option<&Tensor> {
-        self.entries.get(name)
+    /// A copy of the gradient of the parameter called `name`.
+    ///
+    /// # Panics
+    /// Never: a gradient has the shape of its parameter.
+    pub fn get(&self, name: &str) -> Option<Tensor> {
+        let Gradient { shape, data } = self.entries.get(name)?;
+        Some(data.clone().into_tensor(shape).expect("a gradient has the shape of its parameter"))
     }
 
     /// Names and gradients, sorted by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Gradient)> {
         self.entries.iter().map(|(n, t)| (n.as_str(), t))
     }
 
     /// self + other, for accumulation over parts of a batch; both of the same parameters.
     #[allow(clippy::should_implement_trait)] // it can fail, which an operator cannot say
     pub fn add(self, other: &Self) -> Result<Self> {
-        same_names("adding gradients", self.iter().map(Entry::of), other.iter().map(Entry::of))?;
-        let mut entries = self.entries;
-        for ((_, sum), (_, gradient)) in entries.iter_mut().zip(other.iter()) {
-            *sum = (&*sum + gradient)?;
-        }
-        Ok(Self { entries })
+        let [own, given] = [&self, other].map(|gradients| gradients.iter().map(Gradient::entry));
+        same_names("adding gradients", own, given)?;
+        let pairs = self.entries.into_iter().zip(other.entries.values());
+        let sum = |((name, own), given): ((String, Gradient), &Gradient)| {
+            let data = own.data.pooled()?.plus(given.data.clone().pooled()?);
+            Ok((name, Gradient { data, ..own }))
+        };
+        Ok(Self { entries: pairs.map(sum).collect::<Result<_>>()? })
     }
 
     /// self * factor.
     pub fn scale(self, factor: f64) -> Result<Self> {
-        let mut entries = self.entries;
-        for gradient in entries.values_mut() {
-            *gradient = match gradient.dtype() {
-                DType::F32 => scaled::<f32>(gradient, factor)?,
-                DType::F64 => scaled::<f64>(gradient, factor)?,
-                _ => (&*gradient * factor)?,
+        let scale = |(name, gradient): (String, Gradient)| {
+            let data = gradient.data.pooled()?;
+            let data = match data.dtype() {
+                DType::F32 => scaled::<f32>(data, factor),
+                _ => scaled::<f64>(data, factor),
             };
-        }
-        Ok(Self { entries })
+            Ok((name, Gradient { data, ..gradient }))
+        };
+        Ok(Self { entries: self.entries.into_iter().map(scale).collect::<Result<_>>()? })
     }
 
     /// L2 norm over all gradients together, accumulated in f64; the same for any number of threads.
     pub fn norm(&self) -> Result<f64> {
-        let mut sum = 0.0;
-        for gradient in self.entries.values() {
-            sum += match gradient.dtype() {
-                DType::F32 => squares::<f32>(gradient)?,
-                DType::F64 => squares::<f64>(gradient)?,
-                _ => gradient.to_dtype(DType::F64)?.sqr()?.sum_all()?.to_scalar::<f64>()?,
-            };
-        }
-        Ok(sum.sqrt())
+        Ok(sum_of_squares(self.entries.values().map(|gradient| &gradient.data))?.sqrt())
     }
 
     /// Scales all gradients by min(1, max_norm / (norm + 1e-6)), as `clip_grad_norm_` of PyTorch
@@ -92,26 +105,37 @@ impl Gradients {
     ///
     /// A norm that is not finite leaves gradients that are not finite: check what is returned.
     pub fn clip(self, max_norm: f64) -> Result<(Self, f64)> {
-        if max_norm.is_nan() || max_norm < 0.0 {
-            let expected = "a largest norm of at least 0";
-            return Err(argument("Gradients::clip", expected, max_norm.to_string()));
-        }
+        check_max_norm("Gradients::clip", max_norm)?;
         let norm = self.norm()?;
-        let factor = max_norm / (norm + 1e-6);
+        let factor = clip_factor(max_norm, norm);
         Ok((if factor < 1.0 { self.scale(factor)? } else { self }, norm))
     }
 }
 
-fn scaled<T: Element>(x: &Tensor, factor: f64) -> Result<Tensor> {
-    let factor = T::from_f64(factor);
-    let values = {
-        let (storage, layout) = x.storage_and_layout();
-        map(cpu_slice::<T>(&storage, layout)?, |x| x * factor)
-    };
-    Ok(Tensor::from_vec(values, x.shape(), x.device())?)
+/// Fails unless `max_norm` is at least 0.
+pub(crate) fn check_max_norm(operation: &'static str, max_norm: f64) -> Result<()> {
+    if max_norm >= 0.0 {
+        return Ok(());
+    }
+    Err(argument(operation, "a largest norm of at least 0", max_norm.to_string()))
 }
 
-fn squares<T: Element>(x: &Tensor) -> Result<f64> {
-    let (storage, layout) = x.storage_and_layout();
-    Ok(sum_of_squares(cpu_slice::<T>(&storage, layout)?))
+/// What gradients of norm `norm` are multiplied by so that it becomes `max_norm` at most.
+pub(crate) fn clip_factor(max_norm: f64, norm: f64) -> f64 {
+    max_norm / (norm + 1e-6)
+}
+
+fn scaled<T: Element>(data: Data, factor: f64) -> Data {
+    const CHUNK: usize = 1 << 14;
+    let factor = T::from_f64(factor);
+    let mut values = own(T::into_buffer(data).expect("a buffer of this dtype"));
+    chunks(&mut values, CHUNK, CHUNK, |_, values| values.iter_mut().for_each(|x| *x *= factor));
+    T::data(Arc::new(values))
+}
+
+impl Gradient {
+    /// How it is described in messages.
+    pub fn entry<'a>((name, gradient): (&'a str, &'a Self)) -> Entry<'a> {
+        Entry { name, shape: &gradient.shape, dtype: gradient.data.dtype() }
+    }
 }

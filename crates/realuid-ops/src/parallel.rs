@@ -1,10 +1,13 @@
 //! Splitting work over cores so that no result depends on how many there are: every task writes its
 //! own slice of the output, and task boundaries follow from the problem, not from the machine.
 
-use candle_core::WithDType;
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
+use crate::buffer::Buffer;
 use crate::element::Element;
+use crate::simd::InstructionSet;
 
 /// Elementary operations under which handing a task to another thread costs more than it saves.
 const GRAIN: usize = 1 << 15;
@@ -47,10 +50,9 @@ pub(crate) fn chunk_pairs<T: Send, U: Send>(
         .for_each(|(i, (a, b))| task(i, a, b));
 }
 
-/// function(x) for every element.
-pub(crate) fn map<T: Element>(x: &[T], function: impl Fn(T) -> T + Sync + Send) -> Vec<T> {
-    let mut out = vec![T::zero(); x.len()];
-    chunks(&mut out, ELEMENTS, ELEMENTS * 4, |i, out| {
+/// out = function(x) for every element.
+pub(crate) fn map<T: Element>(x: &[T], out: &mut [T], function: impl Fn(T) -> T + Sync + Send) {
+    chunks(out, ELEMENTS, ELEMENTS * 4, |i, out| {
         let x = &x[i * ELEMENTS..][..out.len()];
         vectorised(|| {
             for (out, x) in out.iter_mut().zip(x) {
@@ -58,35 +60,35 @@ pub(crate) fn map<T: Element>(x: &[T], function: impl Fn(T) -> T + Sync + Send) 
             }
         });
     });
-    out
 }
 
-/// function(x, y) for every pair of elements.
+/// function(x, y) for every pair of elements, over `y` if nobody else holds it.
 pub(crate) fn zip_map<T: Element>(
     x: &[T],
-    y: &[T],
+    y: Arc<Buffer<T>>,
     function: impl Fn(T, T) -> T + Sync + Send,
-) -> Vec<T> {
-    let mut out = vec![T::zero(); x.len()];
+) -> Arc<Buffer<T>> {
+    let mut out = own(y);
     chunks(&mut out, ELEMENTS, ELEMENTS * 4, |i, out| {
-        let (x, y) = (&x[i * ELEMENTS..][..out.len()], &y[i * ELEMENTS..][..out.len()]);
+        let x = &x[i * ELEMENTS..][..out.len()];
         vectorised(|| {
-            for ((out, x), y) in out.iter_mut().zip(x).zip(y) {
-                *out = function(*x, *y);
+            for (out, x) in out.iter_mut().zip(x) {
+                *out = function(*x, *out);
             }
         });
     });
-    out
+    Arc::new(out)
 }
 
-/// Sum of squares in f64, the same for any number of threads.
-pub(crate) fn sum_of_squares<T: WithDType>(x: &[T]) -> f64 {
-    let part = |x: &[T]| x.iter().map(|v| v.to_f64() * v.to_f64()).sum::<f64>();
-    if x.len() <= ELEMENTS {
-        return part(x);
-    }
-    let parts: Vec<f64> = x.par_chunks(ELEMENTS).map(part).collect();
-    parts.iter().sum()
+/// A buffer to be changed: a copy if somebody else holds it too.
+pub(crate) fn own<T: Element>(buffer: Arc<Buffer<T>>) -> Buffer<T> {
+    Arc::try_unwrap(buffer).unwrap_or_else(|shared| {
+        let mut copy = Buffer::stale(shared.len());
+        chunks(&mut copy, ELEMENTS, ELEMENTS, |i, copy| {
+            copy.copy_from_slice(&shared[i * ELEMENTS..][..copy.len()]);
+        });
+        copy
+    })
 }
 
 /// Runs `work` compiled for vector instructions where this machine has more than its baseline.
@@ -96,14 +98,21 @@ pub(crate) fn sum_of_squares<T: WithDType>(x: &[T]) -> f64 {
 pub(crate) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     {
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw")]
+        fn widest<R>(work: impl FnOnce() -> R) -> R {
+            work()
+        }
         #[target_feature(enable = "avx2")]
         fn wide<R>(work: impl FnOnce() -> R) -> R {
             work()
         }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has the one feature that `wide` is compiled for.
-            #[allow(unsafe_code)]
-            return unsafe { wide(work) };
+        let best = InstructionSet::available()[0];
+        // SAFETY: the processor has what each is compiled for.
+        #[allow(unsafe_code)]
+        match best {
+            InstructionSet::Avx512 => return unsafe { widest(work) },
+            InstructionSet::Avx2 => return unsafe { wide(work) },
+            InstructionSet::Portable => {}
         }
     }
     work()
@@ -111,17 +120,3 @@ pub(crate) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
 
 /// Number of partial sums in [`lane_sum`]: independent additions fill the vector units.
 pub(crate) const LANES: usize = 16;
-
-/// Sum over `count` terms by 16 interleaved partial sums, joined in f64.
-#[inline(always)]
-pub(crate) fn lane_sum<T: Element>(count: usize, term: impl Fn(usize) -> T) -> f64 {
-    let mut lanes = [T::zero(); LANES];
-    let whole = count / LANES * LANES;
-    for start in (0..whole).step_by(LANES) {
-        for (lane, sum) in lanes.iter_mut().enumerate() {
-            *sum += term(start + lane);
-        }
-    }
-    let rest: f64 = (whole..count).map(|i| term(i).to_f64()).sum();
-    lanes.iter().map(|sum| sum.to_f64()).sum::<f64>() + rest
-}

@@ -59,6 +59,13 @@ impl Parameters {
         Self::from_tensors(&self.tensors())
     }
 
+    /// Zeros with the same names, shapes and dtypes.
+    pub(crate) fn zeros(&self) -> Result<Self> {
+        let zeros = |var: &Var| Var::zeros(var.shape(), var.dtype(), var.device());
+        let entries = self.entries.iter().map(|(name, var)| Ok((name.clone(), zeros(var)?)));
+        Ok(Self { entries: entries.collect::<Result<_>>()? })
+    }
+
     /// Overwrites every value in place; names, shapes and dtypes must be the same.
     ///
     /// When they are not, nothing is written and [`crate::Error::Parameters`] lists every

@@ -1,34 +1,32 @@
-use candle_core::{Shape, Tensor};
+use std::sync::Arc;
 
-use crate::Result;
-use crate::blocks::{Blocks, block_sums, repeat_blocks};
+use candle_core::Shape;
+
+use crate::blocks::Blocks;
+use crate::buffer::Buffer;
+use crate::channels::image_axes;
 use crate::element::Element;
 use crate::error::argument;
-use crate::kernel::{Backward, Kernel, apply1};
+use crate::tape::{Backward, Kernel, apply};
+use crate::{Result, Value};
 
-/// Mean over blocks of `factor` x `factor` pixels of `x` [B, C, H, W] -> [B, C, H/f, W/f].
+/// Mean over blocks of `factor` x `factor` pixels of `x` [B, H, W, C] -> [B, H/f, W/f, C].
 ///
 /// `factor` must divide H and W: no pixel is dropped.
-pub fn avg_pool2d(x: &Tensor, factor: usize) -> Result<Tensor> {
-    let Ok((b, c, height, width)) = x.dims4() else {
-        return Err(argument("avg_pool2d", "x [B, C, H, W]", format!("{:?}", x.dims())));
-    };
-    let divides = factor > 0 && height % factor == 0 && width % factor == 0;
-    if !divides || x.elem_count() == 0 {
+pub fn avg_pool2d(x: &Value, factor: usize) -> Result<Value> {
+    let [batch, height, width, channels] = image_axes("avg_pool2d", "[B, H, W, C]", x)?;
+    if factor == 0 || height % factor != 0 || width % factor != 0 {
         let found = format!("x {:?}, factor {factor}", x.dims());
-        return Err(argument(
-            "avg_pool2d",
-            "a non-empty x and a factor that divides H and W",
-            found,
-        ));
+        return Err(argument("avg_pool2d", "a factor that divides H and W", found));
     }
-    let blocks = Blocks { planes: b * c, height: height / factor, width: width / factor, factor };
-    apply1(AveragePool { blocks, channels: c }, x)
+    let (height, width) = (height / factor, width / factor);
+    let blocks = Blocks { width, channels, factor };
+    apply(AveragePool { blocks, shape: (batch, height, width, channels).into() }, [Some(x)])
 }
 
 struct AveragePool {
     blocks: Blocks,
-    channels: usize,
+    shape: Shape,
 }
 
 impl AveragePool {
@@ -39,17 +37,20 @@ impl AveragePool {
 
 impl Kernel<1> for AveragePool {
     const NAME: &'static str = "avg_pool2d";
+    const KEEPS: [bool; 1] = [false];
 
     fn output(&self) -> Shape {
-        let Blocks { planes, height, width, .. } = self.blocks;
-        (planes / self.channels, self.channels, height, width).into()
+        self.shape.clone()
     }
 
-    fn forward<T: Element>(&self, [x]: [&[T]; 1]) -> Vec<T> {
-        block_sums(x, self.blocks, self.share())
+    fn forward<T: Element>(&self, [x]: [&[T]; 1], out: &mut [T]) {
+        self.blocks.sum(x, self.share(), out);
     }
 
-    fn backward<T: Element>(&self, pass: &Backward<'_, T, 1>) -> [Option<Vec<T>>; 1] {
-        [Some(repeat_blocks(pass.gradient, self.blocks, self.share()))]
+    fn backward<T: Element>(&self, pass: Backward<'_, T, 1>) -> [Option<Arc<Buffer<T>>>; 1] {
+        let factor = self.blocks.factor;
+        let mut out = Buffer::stale(pass.gradient.len() * factor * factor);
+        self.blocks.repeat(&pass.gradient, self.share(), &mut out);
+        [Some(Arc::new(out))]
     }
 }

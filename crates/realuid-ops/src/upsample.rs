@@ -1,42 +1,47 @@
-use candle_core::Tensor;
+use std::sync::Arc;
 
-use crate::Result;
-use crate::blocks::{Blocks, block_sums, repeat_blocks};
+use candle_core::Shape;
+
+use crate::blocks::Blocks;
+use crate::buffer::Buffer;
+use crate::channels::image_axes;
 use crate::element::Element;
 use crate::error::argument;
-use crate::kernel::{Backward, Kernel, apply1};
+use crate::tape::{Backward, Kernel, apply};
+use crate::{Result, Value};
 
-/// Repeats every pixel of `x` [B, C, H, W] `factor` times in both directions -> [B, C, fH, fW].
-pub fn upsample_nearest2d(x: &Tensor, factor: usize) -> Result<Tensor> {
-    let Ok((b, c, height, width)) = x.dims4() else {
-        return Err(argument("upsample_nearest2d", "x [B, C, H, W]", format!("{:?}", x.dims())));
-    };
-    if factor == 0 || x.elem_count() == 0 {
-        let found = format!("x {:?}, factor {factor}", x.dims());
-        return Err(argument("upsample_nearest2d", "a non-empty x and a factor above 0", found));
+/// Repeats every pixel of `x` [B, H, W, C] `factor` times in both directions -> [B, fH, fW, C].
+pub fn upsample_nearest2d(x: &Value, factor: usize) -> Result<Value> {
+    let [batch, height, width, channels] = image_axes("upsample_nearest2d", "[B, H, W, C]", x)?;
+    if factor == 0 {
+        return Err(argument("upsample_nearest2d", "a factor above 0", "0"));
     }
-    let blocks = Blocks { planes: b * c, height, width, factor };
-    apply1(Upsample { blocks, channels: c }, x)
+    let blocks = Blocks { width, channels, factor };
+    let shape = (batch, height * factor, width * factor, channels).into();
+    apply(Upsample { blocks, shape }, [Some(x)])
 }
 
 struct Upsample {
     blocks: Blocks,
-    channels: usize,
+    shape: Shape,
 }
 
 impl Kernel<1> for Upsample {
     const NAME: &'static str = "upsample_nearest2d";
+    const KEEPS: [bool; 1] = [false];
 
-    fn output(&self) -> candle_core::Shape {
-        let Blocks { planes, height, width, factor } = self.blocks;
-        (planes / self.channels, self.channels, height * factor, width * factor).into()
+    fn output(&self) -> Shape {
+        self.shape.clone()
     }
 
-    fn forward<T: Element>(&self, [x]: [&[T]; 1]) -> Vec<T> {
-        repeat_blocks(x, self.blocks, T::one())
+    fn forward<T: Element>(&self, [x]: [&[T]; 1], out: &mut [T]) {
+        self.blocks.repeat(x, T::one(), out);
     }
 
-    fn backward<T: Element>(&self, pass: &Backward<'_, T, 1>) -> [Option<Vec<T>>; 1] {
-        [Some(block_sums(pass.gradient, self.blocks, T::one()))]
+    fn backward<T: Element>(&self, pass: Backward<'_, T, 1>) -> [Option<Arc<Buffer<T>>>; 1] {
+        let factor = self.blocks.factor;
+        let mut out = Buffer::stale(pass.gradient.len() / (factor * factor));
+        self.blocks.sum(&pass.gradient, T::one(), &mut out);
+        [Some(Arc::new(out))]
     }
 }

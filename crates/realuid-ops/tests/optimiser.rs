@@ -99,9 +99,9 @@ fn clipping_leaves_small_gradients_alone() {
     let norm = before.norm().unwrap();
     let (after, same) = before.clone().clip(norm * 1.01).unwrap();
     assert_eq!(same, norm);
-    assert_close(after.get("w").unwrap(), before.get("w").unwrap(), 0.0);
+    assert_close(&after.get("w").unwrap(), &before.get("w").unwrap(), 0.0);
     let twice = before.clone().add(&before).unwrap();
-    assert_close(twice.get("w").unwrap(), &(g * 2.0).unwrap(), 1e-15);
+    assert_close(&twice.get("w").unwrap(), &(g * 2.0).unwrap(), 1e-15);
     assert!(matches!(before.clip(-1.0), Err(Error::Argument { .. })));
 }
 

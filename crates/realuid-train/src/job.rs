@@ -57,6 +57,12 @@ pub struct Turn {
 }
 
 impl Turn {
+    /// The same without the loss and its terms.
+    pub(crate) fn without_loss(mut self) -> Self {
+        self.values.retain(|(name, _)| matches!(*name, "gradient_norm" | "learning_rate"));
+        self
+    }
+
     /// The quantity called `name`.
     pub fn value(&self, name: &str) -> Option<f64> {
         self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Tensor};
 use realuid_loss::Loss;
 use realuid_models::{Network, NetworkConfig};
-use realuid_ops::{Adam, AdamConfig, Gradients, Parameters};
+use realuid_ops::{Adam, AdamConfig, Ema, Gradients, Parameters, StepConfig};
 
 use crate::config::OptimizerConfig;
 use crate::job::{LoadTensors, Turn};
@@ -78,7 +78,8 @@ impl Learner {
         self.frozen.as_ref()
     }
 
-    /// One update along the mean gradient of `objective` over the parts 0..`parts`.
+    /// One update along the mean gradient of `objective` over the parts 0..`parts`, and of the
+    /// parameters' `averages` if there are any.
     ///
     /// Each part's graph is gone before the next one is built. Nothing is changed where the loss or
     /// the gradient is not finite.
@@ -88,6 +89,7 @@ impl Learner {
     pub fn update(
         &mut self,
         parts: usize,
+        averages: Option<&mut Ema>,
         objective: impl Fn(&Self, usize) -> Result<Loss>,
     ) -> Result<Turn> {
         let mut sum: Option<Gradients> = None;
@@ -107,33 +109,31 @@ impl Learner {
         }
         let gradients = sum.expect("an update has at least one part");
         let gradients = if parts == 1 { gradients } else { gradients.scale(1.0 / parts as f64)? };
-        let (norm, rate) = self.step(gradients)?;
+        let (norm, rate) = self.step(&gradients, averages)?;
         values.extend([("gradient_norm", norm), ("learning_rate", rate)]);
         Ok(Turn { kind: self.kind, values })
     }
 
     /// Clips and applies `gradients`; returns their norm before and the learning rate.
-    fn step(&mut self, gradients: Gradients) -> Result<(f64, f64)> {
+    fn step(&mut self, gradients: &Gradients, averages: Option<&mut Ema>) -> Result<(f64, f64)> {
         let clip = self.optimizer.gradient_clip;
-        let (gradients, norm) = gradients.clip(if clip > 0.0 { clip } else { f64::INFINITY })?;
-        self.check_finite("gradient norm", norm)?;
-        let rate = self.optimizer.rate(self.adam.step_count(), self.total_updates);
-        self.adam.update(&self.parameters, &gradients, rate)?;
-        Ok((norm, rate))
+        let learning_rate = self.optimizer.rate(self.adam.step_count(), self.total_updates);
+        let config = StepConfig { learning_rate, max_norm: (clip > 0.0).then_some(clip) };
+        match self.adam.step(&self.parameters, gradients, config, averages) {
+            Err(realuid_ops::Error::NotFinite { quantity, value, .. }) => {
+                Err(self.not_finite(quantity, value))
+            }
+            norm => Ok((norm?, learning_rate)),
+        }
     }
 
     fn check_finite(&self, quantity: &'static str, value: f64) -> Result<()> {
-        if value.is_finite() {
-            return Ok(());
-        }
+        if value.is_finite() { Ok(()) } else { Err(self.not_finite(quantity, value)) }
+    }
+
+    fn not_finite(&self, quantity: &'static str, value: f64) -> Error {
         // The loop knows the step and the checkpoint and puts them in.
-        Err(Error::NotFinite {
-            step: 0,
-            turn: self.kind,
-            quantity,
-            value,
-            checkpoint: String::new(),
-        })
+        Error::NotFinite { step: 0, turn: self.kind, quantity, value, checkpoint: String::new() }
     }
 
     /// Weights and optimiser state, by file name.

@@ -106,11 +106,9 @@ impl Job for Teacher {
     fn advance(&mut self, step: u64, batches: &[Option<Batch>]) -> Result<Turn> {
         let batches: Vec<&Batch> = batches.iter().flatten().collect();
         let matching = &self.matching;
-        let turn = self.learner.update(batches.len(), |learner, part| {
+        self.learner.update(batches.len(), Some(&mut self.ema), |learner, part| {
             matching.loss(learner, step, part, batches[part])
-        })?;
-        self.ema.update(self.learner.parameters())?;
-        Ok(turn)
+        })
     }
 
     fn model(&self) -> Result<Model> {

@@ -26,7 +26,7 @@ pub fn variables() -> Vec<Var> {
 
 pub fn branches(tensors: &[Tensor]) -> Branches {
     let branch = |k: usize| Branch {
-        teacher: tensors[k].clone(),
+        teacher: Some(tensors[k].clone()),
         fake: tensors[k + 1].clone(),
         target: tensors[k + 2].clone(),
     };

@@ -1,18 +1,9 @@
 use candle_core::Tensor;
-use realuid_ops::{Conv2dConfig, GroupNorm, attention, conv2d, group_norm};
+use realuid_ops::{GroupNorm, HeadOrder, Value, group_norm, linear_plus, self_attention};
 
 use crate::Result;
 use crate::layers::group_norm32;
 use crate::scope::{Init, Scope};
-
-/// How the rows of the `qkv` projection are laid out.
-#[derive(Clone, Copy)]
-pub(crate) enum AttentionOrder {
-    /// Head by head: each head's queries, keys, values.
-    HeadsFirst,
-    /// All queries, all keys, all values, each head by head.
-    QueriesFirst,
-}
 
 /// Self-attention between the pixels of a feature map, with a skip connection.
 pub(crate) struct AttentionBlock {
@@ -20,16 +11,11 @@ pub(crate) struct AttentionBlock {
     qkv: PixelwiseLinear,
     output: PixelwiseLinear,
     heads: usize,
-    order: AttentionOrder,
+    order: HeadOrder,
 }
 
 impl AttentionBlock {
-    pub fn new(
-        mut scope: Scope,
-        channels: usize,
-        heads: usize,
-        order: AttentionOrder,
-    ) -> Result<Self> {
+    pub fn new(mut scope: Scope, channels: usize, heads: usize, order: HeadOrder) -> Result<Self> {
         let init = Init::FanIn(channels);
         Ok(Self {
             norm: group_norm32(scope.at("norm"), channels)?,
@@ -40,27 +26,13 @@ impl AttentionBlock {
         })
     }
 
-    /// [B, C, H, W] -> same shape.
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let (b, c, h, w) = x.dims4()?;
-        let width = c / self.heads;
-        let qkv = self.qkv.forward(&group_norm(x, &self.norm)?)?;
-        let [q, k, v] = self.split(&qkv.reshape((b, 3 * c, h * w))?)?;
-        let mixed = attention(&q, &k, &v, (width as f64).sqrt().recip())?;
-        let mixed = mixed.transpose(2, 3)?.reshape((b, c, h, w))?;
-        Ok((x + self.output.forward(&mixed)?)?)
-    }
-
-    /// [B, 3C, T] -> queries, keys and values, each [B, heads, T, C / heads].
-    fn split(&self, qkv: &Tensor) -> Result<[Tensor; 3]> {
-        let (b, rows, t) = qkv.dims3()?;
-        let width = rows / (3 * self.heads);
-        let (qkv, axis) = match self.order {
-            AttentionOrder::HeadsFirst => (qkv.reshape((b, self.heads, 3, width, t))?, 2),
-            AttentionOrder::QueriesFirst => (qkv.reshape((b, 3, self.heads, width, t))?, 1),
-        };
-        let part = |i| qkv.narrow(axis, i, 1)?.squeeze(axis)?.transpose(2, 3);
-        Ok([part(0)?, part(1)?, part(2)?])
+    /// [B, H, W, C] -> same shape.
+    pub fn forward(&self, x: &Value) -> Result<Value> {
+        let (batch, channels) = (x.dims()[0], x.dims()[3]);
+        let tokens = x.reshape((batch, x.elem_count() / (batch * channels), channels))?;
+        let qkv = self.qkv.forward(&group_norm(&tokens, &self.norm)?, None)?;
+        let mixed = self_attention(&qkv, self.heads, self.order)?;
+        Ok(self.output.forward(&mixed, Some(&tokens))?.reshape(x.shape().clone())?)
     }
 }
 
@@ -79,7 +51,8 @@ impl PixelwiseLinear {
         })
     }
 
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        Ok(conv2d(x, &self.weight.unsqueeze(3)?, Some(&self.bias), Conv2dConfig::default())?)
+    /// [B, T, I] -> [B, T, O], plus `residual` [B, T, O].
+    fn forward(&self, x: &Value, residual: Option<&Value>) -> Result<Value> {
+        Ok(linear_plus(x, &self.weight, Some(&self.bias), residual)?)
     }
 }

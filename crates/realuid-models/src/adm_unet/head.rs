@@ -1,5 +1,4 @@
-use candle_core::Tensor;
-use realuid_ops::{Conv2dConfig, GroupNorm, group_norm_silu};
+use realuid_ops::{Conv2dConfig, GroupNorm, Value, group_norm_silu};
 
 use crate::Result;
 use crate::layers::{Conv2d, ConvShape, group_norm32};
@@ -27,11 +26,13 @@ impl AdversarialHead {
         Ok(Self { halve, logit: Conv2d::new(scope.at(6), shape, Conv2dConfig::default())? })
     }
 
-    /// [B, C, H, W] -> [B, P] with P = floor(H / 4) floor(W / 4).
-    pub fn forward(&self, features: &Tensor) -> Result<Tensor> {
+    /// [B, H, W, C] -> [B, P] with P = floor(H / 4) floor(W / 4).
+    pub fn forward(&self, features: &Value) -> Result<Value> {
         let h = self.halve.iter().try_fold(features.clone(), |h, (conv, norm)| -> Result<_> {
-            Ok(group_norm_silu(&conv.forward(&h)?, norm)?)
+            Ok(group_norm_silu(&conv.forward(&h)?, norm, None)?)
         })?;
-        Ok(self.logit.forward(&h)?.flatten_from(1)?)
+        let logits = self.logit.forward(&h)?;
+        let batch = logits.dims()[0];
+        Ok(logits.reshape((batch, logits.elem_count() / batch))?)
     }
 }

@@ -1,7 +1,7 @@
-use realuid_ops::Conv2dConfig;
+use realuid_ops::{Conv2dConfig, HeadOrder};
 
 use super::AdmUnetConfig;
-use super::attention_block::{AttentionBlock, AttentionOrder};
+use super::attention_block::AttentionBlock;
 use super::residual_block::{Modulation, Resample, ResidualBlock, ResidualConfig};
 use super::stage::{Layer, Stage};
 use crate::Result;
@@ -126,9 +126,9 @@ impl<'a> Layout<'a> {
 
     fn attention(&self, scope: Scope, heads: usize) -> Result<Layer> {
         let order = if self.config.use_new_attention_order {
-            AttentionOrder::QueriesFirst
+            HeadOrder::QueriesFirst
         } else {
-            AttentionOrder::HeadsFirst
+            HeadOrder::HeadsFirst
         };
         Ok(Layer::Attention(AttentionBlock::new(scope, self.channels, heads, order)?))
     }

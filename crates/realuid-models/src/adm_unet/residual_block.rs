@@ -1,7 +1,5 @@
-use candle_core::Tensor;
 use realuid_ops::{
-    Conv2dConfig, GroupNorm, add_channels, avg_pool2d, group_norm_scale_shift_silu,
-    group_norm_silu, upsample_nearest2d,
+    Conv2dConfig, GroupNorm, Value, avg_pool2d, group_norm_silu, upsample_nearest2d,
 };
 
 use super::stage::Pass;
@@ -78,32 +76,59 @@ impl ResidualBlock {
         })
     }
 
-    /// [B, inputs, H, W] -> [B, outputs, H', W'].
-    pub fn forward(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
-        let h = self.resample(&group_norm_silu(x, &self.norm_in)?)?;
-        let h = self.modulated(&self.conv_in.forward(&h)?, pass)?;
-        let h = self.conv_out.forward(&self.dropout.forward(&h, pass.dropout)?)?;
+    /// [B, H, W, inputs] -> [B, H', W', outputs].
+    pub fn forward(&self, x: &Value, pass: &Pass) -> Result<Value> {
+        let e = self.embedding.forward(&pass.activated_embedding)?;
+        let (plus, modulation) = match self.config.modulation {
+            Modulation::Add => (Some(&e), None),
+            Modulation::ScaleShift => (None, Some(&e)),
+        };
+        let h = self.first_half(x, plus)?;
         let x = self.resample(x)?;
         let x = match &self.skip {
             Some(skip) => skip.forward(&x)?,
             None => x,
         };
-        Ok((x + h)?)
+        self.second_half(&h, modulation, pass, &x)
     }
 
-    fn modulated(&self, h: &Tensor, pass: &Pass) -> Result<Tensor> {
-        let e = self.embedding.forward(&pass.activated_embedding)?;
-        Ok(match self.config.modulation {
-            Modulation::Add => group_norm_silu(&add_channels(h, &e)?, &self.norm_out)?,
-            Modulation::ScaleShift => {
-                let scale = e.narrow(1, 0, self.config.outputs)?;
-                let shift = e.narrow(1, self.config.outputs, self.config.outputs)?;
-                group_norm_scale_shift_silu(h, &self.norm_out, &scale, &shift)?
+    /// Norm, SiLU, change of resolution, convolution, plus `e` [B, outputs].
+    fn first_half(&self, x: &Value, e: Option<&Value>) -> Result<Value> {
+        let conv = self.conv_in.alone();
+        let conv = match e {
+            Some(e) => conv.plus_per_image(e),
+            None => conv,
+        };
+        Ok(match self.config.resample {
+            Resample::Keep => conv.after_norm_silu(&self.norm_in, None).apply(x)?,
+            Resample::Double => {
+                conv.after_norm_silu(&self.norm_in, None).after_doubling().apply(x)?
+            }
+            Resample::Halve => {
+                conv.apply(&avg_pool2d(&group_norm_silu(x, &self.norm_in, None)?, 2)?)?
             }
         })
     }
 
-    fn resample(&self, x: &Tensor) -> Result<Tensor> {
+    /// Norm, modulation, SiLU, dropout, convolution, plus the skip connection.
+    fn second_half(
+        &self,
+        h: &Value,
+        modulation: Option<&Value>,
+        pass: &Pass,
+        skip: &Value,
+    ) -> Result<Value> {
+        let conv = self.conv_out.alone().plus(skip);
+        Ok(match self.dropout.mask(pass.dropout) {
+            None => conv.after_norm_silu(&self.norm_out, modulation).apply(h)?,
+            Some(mask) => {
+                let h = group_norm_silu(h, &self.norm_out, modulation)?;
+                conv.apply(&self.dropout.forward(&h, &mask)?)?
+            }
+        })
+    }
+
+    fn resample(&self, x: &Value) -> Result<Value> {
         Ok(match self.config.resample {
             Resample::Keep => x.clone(),
             Resample::Double => upsample_nearest2d(x, 2)?,

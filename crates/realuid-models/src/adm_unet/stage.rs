@@ -1,5 +1,4 @@
-use candle_core::Tensor;
-use realuid_ops::{RandomStream, upsample_nearest2d};
+use realuid_ops::{RandomStream, Value};
 
 use super::attention_block::AttentionBlock;
 use super::residual_block::ResidualBlock;
@@ -9,7 +8,7 @@ use crate::layers::Conv2d;
 /// What all layers of one forward pass share.
 pub(crate) struct Pass<'a> {
     /// silu of the time and class embedding, [B, 4 * num_channels]: every block begins with it.
-    pub activated_embedding: Tensor,
+    pub activated_embedding: Value,
     pub dropout: Option<&'a RandomStream>,
 }
 
@@ -26,16 +25,16 @@ pub(crate) enum Layer {
 pub(crate) struct Stage(pub Vec<Layer>);
 
 impl Stage {
-    pub fn forward(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
+    pub fn forward(&self, x: &Value, pass: &Pass) -> Result<Value> {
         self.0.iter().try_fold(x.clone(), |h, layer| layer.forward(&h, pass))
     }
 }
 
 impl Layer {
-    fn forward(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
+    fn forward(&self, x: &Value, pass: &Pass) -> Result<Value> {
         match self {
             Self::Convolution(conv) => conv.forward(x),
-            Self::Upsample(conv) => conv.forward(&upsample_nearest2d(x, 2)?),
+            Self::Upsample(conv) => Ok(conv.alone().after_doubling().apply(x)?),
             Self::Residual(block) => block.forward(x, pass),
             Self::Attention(block) => block.forward(x),
         }

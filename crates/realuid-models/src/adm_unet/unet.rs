@@ -1,5 +1,7 @@
 use candle_core::Tensor;
-use realuid_ops::{Conv2dConfig, GroupNorm, group_norm_silu, silu};
+use realuid_ops::{
+    Conv2dConfig, GroupNorm, Tape, Value, channels_first, channels_last, concat, silu,
+};
 
 use super::AdmUnetConfig;
 use super::head::AdversarialHead;
@@ -60,17 +62,26 @@ impl AdmUnet {
         })
     }
 
-    fn pass<'a>(&self, x: &Tensor, t: &Tensor, condition: &'a Condition) -> Result<Pass<'a>> {
+    /// `x` with its channels last, and what all layers share.
+    fn start<'a>(
+        &self,
+        tape: &Tape,
+        x: &Tensor,
+        t: &Tensor,
+        condition: &'a Condition,
+    ) -> Result<(Value, Pass<'a>)> {
         let t = check_input(x, t, &self.config.dim)?;
-        let embedding = self.time.forward(&timestep_embedding(&t, self.config.num_channels)?)?;
-        let embedding = self.classes.add_to(embedding, condition)?;
-        Ok(Pass { activated_embedding: silu(&embedding)?, dropout: condition.dropout.as_ref() })
+        let features = tape.input(&timestep_embedding(&t, self.config.num_channels)?)?;
+        let embedding = self.classes.add_to(self.time.forward(&features)?, condition)?;
+        let pass =
+            Pass { activated_embedding: silu(&embedding)?, dropout: condition.dropout.as_ref() };
+        Ok((channels_last(&tape.input(x)?)?, pass))
     }
 
     /// The outputs of the stages on the way down, and the middle features.
-    fn encode(&self, x: &Tensor, pass: &Pass) -> Result<(Vec<Tensor>, Tensor)> {
+    fn encode(&self, x: Value, pass: &Pass) -> Result<(Vec<Value>, Value)> {
         let mut skips = Vec::with_capacity(self.inputs.len());
-        let mut h = x.clone();
+        let mut h = x;
         for stage in &self.inputs {
             h = stage.forward(&h, pass)?;
             skips.push(h.clone());
@@ -82,12 +93,15 @@ impl AdmUnet {
 
 impl Network for AdmUnet {
     fn forward(&self, x: &Tensor, t: &Tensor, condition: &Condition) -> Result<Tensor> {
-        let pass = self.pass(x, t, condition)?;
-        let (skips, mut h) = self.encode(x, &pass)?;
-        for (stage, skip) in self.outputs.iter().zip(skips.iter().rev()) {
-            h = stage.forward(&Tensor::cat(&[&h, skip], 1)?, &pass)?;
+        let tape = Tape::new();
+        let (x, pass) = self.start(&tape, x, t, condition)?;
+        let (mut skips, mut h) = self.encode(x, &pass)?;
+        for stage in &self.outputs {
+            let skip = skips.pop().expect("one skip for every stage on the way up");
+            h = stage.forward(&concat(&h, &skip)?, &pass)?;
         }
-        self.output.forward(&group_norm_silu(&h, &self.norm)?)
+        let y = self.output.alone().after_norm_silu(&self.norm, None).apply(&h)?;
+        Ok(tape.output(channels_first(&y)?)?)
     }
 
     fn config(&self) -> NetworkConfig {
@@ -98,7 +112,9 @@ impl Network for AdmUnet {
 impl Discriminator for AdmUnet {
     fn logits(&self, x: &Tensor, t: &Tensor, condition: &Condition) -> Result<Tensor> {
         let head = self.head.as_ref().ok_or_else(Error::no_head)?;
-        let (_, middle) = self.encode(x, &self.pass(x, t, condition)?)?;
-        head.forward(&middle)
+        let tape = Tape::new();
+        let (x, pass) = self.start(&tape, x, t, condition)?;
+        let (_, middle) = self.encode(x, &pass)?;
+        Ok(tape.output(head.forward(&middle)?)?)
     }
 }

@@ -26,7 +26,12 @@ fn assert_head(dim: [usize; 3], attention: &str, logits: &[&[f32]], gradient_nor
     let expected = Tensor::from_vec(expected, (2, logits[0].len()), &Device::Cpu).unwrap();
     assert_close(&found, &expected, 1e-5);
 
-    let gradients = realuid_ops::softplus(&found).unwrap().sum_all().unwrap().backward().unwrap();
+    let gradients = realuid_ops::on_tape(&found, realuid_ops::softplus)
+        .unwrap()
+        .sum_all()
+        .unwrap()
+        .backward()
+        .unwrap();
     let norm = gradients.get(&x).unwrap().sqr().unwrap().sum_all().unwrap().to_scalar::<f32>();
     let norm = f64::from(norm.unwrap()).sqrt();
     assert!((norm / gradient_norm - 1.0).abs() < 1e-4, "gradient norm {norm}");

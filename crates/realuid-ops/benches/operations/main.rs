@@ -7,7 +7,8 @@ mod convolution;
 mod normalization;
 
 use candle_core::{DType, Device, Tensor};
-use realuid_ops::RandomStream;
+use divan::Bencher;
+use realuid_ops::{RandomStream, Result, Tape, Value};
 
 /// Images in a batch.
 const BATCH: usize = 8;
@@ -21,4 +22,15 @@ fn normal(purpose: &'static str, shape: &[usize]) -> Tensor {
     RandomStream::new(0, purpose, 0)
         .normal(shape, DType::F32, &Device::Cpu)
         .expect("a shape without zeros")
+}
+
+/// Measures `operation` on standard normal `x` of the given shape, as part of a larger computation:
+/// nothing is copied from or to candle's memory.
+fn on_a_tape(
+    bencher: Bencher,
+    shape: &[usize],
+    operation: impl Fn(&Value) -> Result<Value> + Sync,
+) {
+    let x = normal("x", shape);
+    bencher.bench(|| operation(&Tape::new().input(&x).expect("f32")).expect("shapes that fit"));
 }

@@ -23,6 +23,10 @@ use crate::train::Outcome;
 #[derive(Debug, Parser)]
 #[command(name = "realuid", version)]
 pub struct Cli {
+    /// Compute 3x3 convolutions as plain sums of products, not by Winograd's algorithm: about half as
+    /// fast, with smaller rounding errors
+    #[arg(long, global = true)]
+    direct_convolution: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -64,6 +68,9 @@ impl Cli {
     /// Does what was asked for. The exit code is 0 when it is done, 130 when it was interrupted and
     /// its state saved.
     pub fn run(self) -> anyhow::Result<ExitCode> {
+        if self.direct_convolution {
+            realuid_ops::set_conv3x3(realuid_ops::Conv3x3::Direct);
+        }
         match self.command {
             Command::Teacher(arguments) => arguments.run().map(|outcome| end(&outcome)),
             Command::Distill(arguments) => arguments.run().map(|outcome| end(&outcome)),

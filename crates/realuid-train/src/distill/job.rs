@@ -8,7 +8,7 @@ use realuid_ops::Ema;
 use realuid_paths::Interpolant;
 
 use super::start::Start;
-use super::{Distillation, Draw, Draws, Setting, players};
+use super::{Distillation, Draw, Draws, Report, Setting, players};
 use crate::averages;
 use crate::config::{AdversarialConfig, Recipe};
 use crate::job::{Job, LoadTensors, Turn};
@@ -94,7 +94,12 @@ impl Job for Distill {
         if step % self.every == self.every - 1 {
             self.distillation.generator_turn(&draws)
         } else {
-            self.distillation.fake_turn(&draws)
+            // The first turn after the generator's stands for the others in the log.
+            let report = match step % self.every {
+                0 => Report::Loss,
+                _ => Report::GradientAlone,
+            };
+            self.distillation.fake_turn(&draws, report)
         }
     }
 

@@ -12,4 +12,4 @@ pub use adversary::Adversary;
 pub use draw::{Draw, Draws};
 pub use job::Distill;
 pub use setting::{Branch, Setting};
-pub use turns::Distillation;
+pub use turns::{Distillation, Report};

@@ -1,5 +1,5 @@
 use candle_core::Tensor;
-use realuid_loss::{self as loss, RealUid};
+use realuid_loss::RealUid;
 use realuid_models::{Condition, Network};
 use realuid_paths::{Ends, Interpolant, Prediction};
 
@@ -49,15 +49,21 @@ impl Setting {
         })
     }
 
-    /// What the objective sees of `data`: teacher, fake model and target at the draw's times.
-    pub fn evaluate(&self, fake: &dyn Network, data: &Tensor, draw: &Draw) -> Result<loss::Branch> {
-        let Branch { x, target } = self.branch(data, draw, &draw.t)?;
-        let condition = self.condition(draw);
-        Ok(loss::Branch {
-            teacher: self.teacher.forward(&x, &draw.t, &condition)?,
-            fake: fake.forward(&x, &draw.t, &condition)?,
-            target,
-        })
+    /// What `network` predicts for each of several batches on their way, all at the draw's times: one
+    /// pass over all of them together, which large products prefer.
+    pub fn predict(
+        &self,
+        network: &dyn Network,
+        branches: &[Branch],
+        draw: &Draw,
+    ) -> Result<Vec<Tensor>> {
+        let batch = draw.t.dim(0)?;
+        let repeated = |tensor: &Tensor| Tensor::cat(&vec![tensor; branches.len()], 0);
+        let x = Tensor::cat(&branches.iter().map(|branch| &branch.x).collect::<Vec<_>>(), 0)?;
+        let classes = draw.classes.as_ref().map(repeated).transpose()?;
+        let condition = Condition { classes, dropout: None };
+        let y = network.forward(&x, &repeated(&draw.t)?, &condition)?;
+        (0..branches.len()).map(|i| Ok(y.narrow(0, i * batch, batch)?)).collect()
     }
 
     /// The condition shared by both branches; networks are distilled without dropout.

@@ -1,7 +1,8 @@
-use realuid_loss::{Branches, Objective};
+use candle_core::Tensor;
+use realuid_loss::{self as loss, Branches, Objective};
 use realuid_ops::Ema;
 
-use super::{Adversary, Draw, Setting};
+use super::{Adversary, Branch, Draw, Setting};
 use crate::job::Turn;
 use crate::learner::Learner;
 use crate::{Error, Result};
@@ -20,57 +21,83 @@ pub struct Distillation {
     pub ema: Ema,
 }
 
+/// What a fake model's turn reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// The whole loss, for which the teacher is evaluated.
+    Loss,
+    /// Without the loss where the gradient [does not need](Objective::fake_needs_teacher) the
+    /// teacher, which then is not evaluated.
+    GradientAlone,
+}
+
 impl Distillation {
-    /// One update of the fake model on `draws`, whose gradients are averaged.
-    pub fn fake_turn(&mut self, draws: &[Draw]) -> Result<Turn> {
+    /// One update of the fake model on `draws`, whose gradients are averaged; the same update
+    /// whatever is reported.
+    pub fn fake_turn(&mut self, draws: &[Draw], report: Report) -> Result<Turn> {
         let (setting, adversary) = (&self.setting, self.adversary.as_ref());
         let generator = self.generator.frozen();
-        self.fake.update(draws.len(), |fake, part| {
+        let whole = report == Report::Loss || setting.objective.fake_needs_teacher();
+        let turn = self.fake.update(draws.len(), None, |fake, part| {
             let draw = &draws[part];
             let generated = setting.generate(generator, draw)?;
-            let real = match (&draw.data, setting.objective.uses_data()) {
-                (Some(data), true) => Some(setting.evaluate(fake.trainable(), data, draw)?),
-                _ => None,
+            let mut points = vec![setting.branch(&generated, draw, &draw.t)?];
+            if let (Some(data), true) = (&draw.data, setting.objective.uses_data()) {
+                points.push(setting.branch(data, draw, &draw.t)?);
+            }
+            let predictions = setting.predict(fake.trainable(), &points, draw)?;
+            let teacher = if whole {
+                setting.predict(setting.teacher.as_ref(), &points, draw)?
+            } else {
+                Vec::new()
             };
-            let branches = Branches {
-                generated: setting.evaluate(fake.trainable(), &generated, draw)?,
-                real,
-                weight: None,
-            };
+            let branches = branches(points, predictions, teacher);
             let loss = setting.objective.fake_loss(&branches)?;
             match adversary {
                 None => Ok(loss),
                 Some(adversary) => adversary.add_critic_loss(loss, setting, &generated, draw),
             }
-        })
+        })?;
+        Ok(if whole { turn } else { turn.without_loss() })
     }
 
     /// One update of the generator on `draws`, and of its averages.
     pub fn generator_turn(&mut self, draws: &[Draw]) -> Result<Turn> {
         let (setting, adversary) = (&self.setting, self.adversary.as_ref());
         let fake = self.fake.frozen();
-        let turn = self.generator.update(draws.len(), |generator, part| {
+        self.generator.update(draws.len(), Some(&mut self.ema), |generator, part| {
             let draw = &draws[part];
             let generated = setting.generate(generator.trainable(), draw)?;
-            let branches = Branches {
-                generated: setting.evaluate(fake, &generated, draw)?,
-                real: None,
-                weight: None,
-            };
+            let points = vec![setting.branch(&generated, draw, &draw.t)?];
+            let predictions = setting.predict(fake, &points, draw)?;
+            let teacher = setting.predict(setting.teacher.as_ref(), &points, draw)?;
+            let branches = branches(points, predictions, teacher);
             let loss = setting.objective.generator_loss(&branches)?;
             match adversary {
                 None => Ok(loss),
                 Some(adversary) => adversary.add_generator_loss(loss, setting, &generated, draw),
             }
-        })?;
-        self.ema.update(self.generator.parameters())?;
-        Ok(turn)
+        })
     }
+}
+
+/// What the objective sees: the generated branch first, and perhaps the real one; `teacher` is empty
+/// where it is not needed.
+fn branches(points: Vec<Branch>, fake: Vec<Tensor>, teacher: Vec<Tensor>) -> Branches {
+    let mut teacher = teacher.into_iter();
+    let mut all = points.into_iter().zip(fake).map(|(point, fake)| loss::Branch {
+        teacher: teacher.next(),
+        fake,
+        target: point.target,
+    });
+    let generated = all.next().expect("a turn has generated points");
+    let real = all.next();
+    Branches { generated, real, weight: None }
 }
 
 impl Draw {
     /// The real data, which a part of the objective asked for by `user` cannot do without.
-    pub fn data_for(&self, user: &'static str) -> Result<&candle_core::Tensor> {
+    pub fn data_for(&self, user: &'static str) -> Result<&Tensor> {
         self.data.as_ref().ok_or_else(|| Error::Mismatch {
             what: user,
             expected: "real data in every draw".into(),

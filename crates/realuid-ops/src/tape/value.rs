@@ -1,0 +1,77 @@
+use candle_core::{DType, Shape, Tensor};
+
+use super::{Data, Tape};
+use crate::Result;
+use crate::error::argument;
+
+/// A tensor inside a computation that a [`Tape`] records: what the operations of this crate take
+/// and return. Row-major; images are channels-last, [B, H, W, C].
+#[derive(Clone, Debug)]
+pub struct Value {
+    tape: Tape,
+    shape: Shape,
+    data: Data,
+    /// Where gradients flow to; none if nothing trainable is upstream.
+    node: Option<usize>,
+}
+
+impl Value {
+    pub(super) fn new(tape: &Tape, shape: Shape, data: Data, node: Option<usize>) -> Self {
+        Self { tape: tape.clone(), shape, data, node }
+    }
+
+    /// The shape.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The lengths of the axes.
+    pub fn dims(&self) -> &[usize] {
+        self.shape.dims()
+    }
+
+    /// Number of elements.
+    pub fn elem_count(&self) -> usize {
+        self.shape.elem_count()
+    }
+
+    /// F32 or F64.
+    pub fn dtype(&self) -> DType {
+        self.data.dtype()
+    }
+
+    /// `tensor` as an input of the same computation.
+    pub fn join(&self, tensor: &Tensor) -> Result<Self> {
+        self.tape.input(tensor)
+    }
+
+    /// The same elements in another shape of as many.
+    pub fn reshape(&self, shape: impl Into<Shape>) -> Result<Self> {
+        let shape = shape.into();
+        if shape.elem_count() != self.elem_count() {
+            let expected = format!("a shape of {} elements", self.elem_count());
+            return Err(argument("Value::reshape", expected, format!("{:?}", shape.dims())));
+        }
+        Ok(Self { shape, ..self.clone() })
+    }
+
+    pub(super) fn tape(&self) -> &Tape {
+        &self.tape
+    }
+
+    pub(super) fn belongs_to(&self, tape: &Tape) -> bool {
+        self.tape.is(tape)
+    }
+
+    pub(super) fn data(&self) -> &Data {
+        &self.data
+    }
+
+    pub(super) fn node(&self) -> Option<usize> {
+        self.node
+    }
+
+    pub(super) fn into_parts(self) -> (Shape, Data, Option<usize>) {
+        (self.shape, self.data, self.node)
+    }
+}
