@@ -152,6 +152,7 @@ fn tapes_do_not_mix() {
     let y = other.input(&tensor("y", &[3])).unwrap();
     assert!(add(&x, &y).unwrap_err().to_string().contains("one tape"));
     assert!(other.output(x.clone()).unwrap_err().to_string().contains("this tape"));
+    assert!(other.differentiate(&x, &x).unwrap_err().to_string().contains("this tape"));
     one.output(x.clone()).unwrap();
     assert!(x.join(&tensor("z", &[3])).unwrap_err().to_string().contains("still recording"));
 }
@@ -170,11 +171,18 @@ fn arguments_that_do_not_fit_are_named() {
         eps: 1e-5,
     };
     let stride = |stride| Conv2dConfig { stride, padding: 0 };
-    let refused: [Refused; 18] = [
+    let refused: [Refused; 20] = [
         (&|x| conv2d(x, &t(&[3, 5, 3, 3]), None, SAME), "channels of x"),
         (&|x| conv2d(x, &t(&[3, 4, 3, 2]), None, SAME), "square weight"),
         (&|x| conv2d(x, &t(&[3, 4, 7, 7]), None, stride(1)), "no smaller than the kernel"),
         (&|x| conv2d(x, &t(&[3, 4, 3, 3]), None, stride(0)), "stride of at least 1"),
+        (
+            &|x| {
+                let config = Conv2dConfig { stride: 1, padding: usize::MAX / 2 + 1 };
+                conv2d(x, &t(&[3, 4, 3, 3]), None, config)
+            },
+            "padding of at most",
+        ),
         (&|x| conv2d(x, &t(&[3, 4, 3, 3]), Some(&t(&[4])), SAME), "bias [3]"),
         (
             &|x| Convolution::new(&t(&[3, 4, 3, 3]), None, SAME).plus(x).apply(x),
@@ -191,6 +199,7 @@ fn arguments_that_do_not_fit_are_named() {
         (&|x| avg_pool2d(x, 4), "divides H and W"),
         (&|x| concat(x, &x.reshape((2, 36, 4))?), "the last axis only"),
         (&|x| x.reshape((2, 5)), "288 elements"),
+        (&|x| x.reshape((1 << 62, 16, 288)), "288 elements"),
         (&|x| linear(x, &t(&[3, 4]).to_dtype(DType::F64)?, None), "F32 or all F64"),
     ];
     for (operation, text) in refused {

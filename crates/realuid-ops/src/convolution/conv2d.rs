@@ -1,5 +1,6 @@
 use candle_core::Tensor;
 
+use super::algorithm::Algorithm;
 use super::kernel::{FusedConvolution, Norm};
 use super::{Geometry, Resolution};
 use crate::error::argument;
@@ -98,7 +99,8 @@ impl<'a> Convolution<'a> {
             }
             None => None,
         };
-        let kernel = FusedConvolution { geometry, resolution: self.resolution, norm };
+        let algorithm = Algorithm::new(geometry);
+        let kernel = FusedConvolution { algorithm, resolution: self.resolution, norm };
         let weight = x.join(self.weight)?;
         let join = |tensor: Option<&Tensor>| tensor.map(|tensor| x.join(tensor)).transpose();
         let bias = join(self.bias)?;

@@ -36,6 +36,9 @@ impl Geometry {
             return refuse("no axis of length 0 and a stride of at least 1");
         }
         let Conv2dConfig { stride, padding } = config;
+        if padding > MOST_PADDING {
+            return refuse("a padding of at most 65,536 pixels");
+        }
         if height.min(width) + 2 * padding < kernel {
             return refuse("an image, with its padding, no smaller than the kernel");
         }
@@ -70,3 +73,6 @@ impl Geometry {
         self.channels * self.kernel * self.kernel
     }
 }
+
+/// More would be a mistake, and much more could not be counted.
+const MOST_PADDING: usize = 1 << 16;

@@ -2,7 +2,8 @@ use std::sync::{Arc, OnceLock};
 
 use candle_core::Shape;
 
-use super::{Epilogue, Geometry, Prologue, Resolution, Source, algorithm};
+use super::algorithm::Algorithm;
+use super::{Epilogue, Prologue, Resolution, Source};
 use crate::buffer::Buffer;
 use crate::element::Element;
 use crate::norm::{Affine, Learned, Moments, NormGradients, Silu, Sizes};
@@ -12,7 +13,7 @@ use crate::tape::{Backward, Kernel};
 /// A convolution with its neighbours. Inputs: x, weight, bias, weight and bias of the norm,
 /// modulation, value per image, residual.
 pub(super) struct FusedConvolution {
-    pub geometry: Geometry,
+    pub algorithm: Algorithm,
     pub resolution: Resolution,
     pub norm: Option<Norm>,
 }
@@ -41,7 +42,7 @@ impl Kernel<8> for FusedConvolution {
     const KEEPS: [bool; 8] = [true, true, false, true, true, true, false, false];
 
     fn output(&self) -> Shape {
-        let g = &self.geometry;
+        let g = &self.algorithm.geometry;
         (g.batch, g.out_height, g.out_width, g.filters).into()
     }
 
@@ -52,7 +53,7 @@ impl Kernel<8> for FusedConvolution {
         let given = |values| Some(values).filter(|values: &&[T]| !values.is_empty());
         let epilogue =
             Epilogue { bias: given(bias), per_image: given(per_image), residual: given(residual) };
-        algorithm::forward(self.source(x, folded.as_ref()), weight, epilogue, &self.geometry, out);
+        self.algorithm.forward(self.source(x, folded.as_ref()), weight, epilogue, out);
     }
 
     fn backward<T: Element>(&self, pass: Backward<'_, T, 8>) -> [Option<Arc<Buffer<T>>>; 8] {
@@ -61,17 +62,16 @@ impl Kernel<8> for FusedConvolution {
         let learned = Learned { weight: norm_weight, bias: norm_bias, modulation };
         let folded = self.norm.as_ref().map(|norm| norm.fold(x, learned));
         let source = self.source(x, folded.as_ref());
-        let geometry = &self.geometry;
         let for_weight = for_weight.then(|| {
             let mut out = Buffer::stale(weight.len());
-            algorithm::weight_gradient(source, &pass.gradient, geometry, &mut out);
+            self.algorithm.weight_gradient(source, &pass.gradient, &mut out);
             Arc::new(out)
         });
         let wanted = [for_x, for_norm[0], for_norm[1], for_norm[2]];
         let mut inputs = [const { None }; 4];
         if wanted.contains(&true) {
             let mut out = Buffer::stale(x.len());
-            algorithm::input_gradient(&pass.gradient, weight, geometry, self.resolution, &mut out);
+            self.algorithm.input_gradient(&pass.gradient, weight, self.resolution, &mut out);
             let out = Arc::new(out);
             inputs = match &self.norm {
                 None => [Some(out), None, None, None],
@@ -109,8 +109,9 @@ impl FusedConvolution {
         if !for_bias && !for_image {
             return [None, None];
         }
-        let filters = self.geometry.filters;
-        let per_image = image_sums(gradient, self.geometry.pixels_out(), filters);
+        let geometry = &self.algorithm.geometry;
+        let filters = geometry.filters;
+        let per_image = image_sums(gradient, geometry.pixels_out(), filters);
         let bias = for_bias.then(|| Arc::new(column_sums(&per_image, filters)));
         [bias, for_image.then(|| Arc::new(per_image))]
     }

@@ -60,7 +60,11 @@ impl<T: Element> ColumnProduct<'_, T> {
     /// Panics unless every element that the kernel touches exists.
     #[inline(always)]
     fn check<V: Vector>(&self, out: &[T]) {
-        if self.rows.is_empty() || self.columns == 0 || self.length == 0 {
+        if self.rows.is_empty() || self.columns == 0 {
+            return;
+        }
+        assert!((self.rows.len() - 1) * self.out_step + self.columns <= out.len(), "short output");
+        if self.length == 0 {
             return;
         }
         let whole = self.columns.next_multiple_of(V::LANES);
@@ -69,7 +73,6 @@ impl<T: Element> ColumnProduct<'_, T> {
             assert!(left + steps * self.left_step + self.rows.end <= self.left.len(), "short left");
             assert!(right + steps * self.right_step + whole <= self.right.len(), "short right");
         }
-        assert!((self.rows.len() - 1) * self.out_step + self.columns <= out.len(), "short output");
     }
 
     #[inline(always)]

@@ -100,7 +100,8 @@ impl<T: Element> Product<'_, T> {
     pub(crate) fn check(&self) {
         let reach = self.segments.iter().max().map_or(0, |&last| last + self.length);
         for row in self.rows {
-            let inside = self.depth() == 0 || row.from + reach <= self.left.len();
+            let end = row.from.checked_add(reach);
+            let inside = self.depth() == 0 || end.is_some_and(|end| end <= self.left.len());
             assert!(inside, "a row leaves the left operand");
             assert!(row.to + self.columns <= self.output.len(), "a row leaves the output");
             if let Some(addend) = self.addend {

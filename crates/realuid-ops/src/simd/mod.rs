@@ -108,6 +108,8 @@ fn detect() -> Vec<InstructionSet> {
         && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("avx512dq")
         && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
     {
         found.push(InstructionSet::Avx512);
     }

@@ -110,6 +110,10 @@ impl Tape {
     pub fn differentiate(&self, value: &Value, gradient: &Value) -> Result<Vec<Option<Value>>> {
         let mut state = self.lock();
         state.check_recording("Tape::differentiate")?;
+        if !value.belongs_to(self) {
+            let expected = "a value of this tape";
+            return Err(argument("Tape::differentiate", expected, "one of another"));
+        }
         if gradient.dims() != value.dims() || gradient.dtype() != value.dtype() {
             let expected = format!("a gradient {:?} of dtype {:?}", value.dims(), value.dtype());
             let found = format!("{:?} of dtype {:?}", gradient.dims(), gradient.dtype());

@@ -48,7 +48,8 @@ impl Value {
     /// The same elements in another shape of as many.
     pub fn reshape(&self, shape: impl Into<Shape>) -> Result<Self> {
         let shape = shape.into();
-        if shape.elem_count() != self.elem_count() {
+        let count = shape.dims().iter().try_fold(1_usize, |n, length| n.checked_mul(*length));
+        if count != Some(self.elem_count()) {
             let expected = format!("a shape of {} elements", self.elem_count());
             return Err(argument("Value::reshape", expected, format!("{:?}", shape.dims())));
         }

@@ -18,7 +18,7 @@ pub struct Draw {
     pub t: Tensor,
     /// Native times at which the critic looks, `[B]`; present when there is one.
     pub critic_t: Option<Tensor>,
-    /// Real data, `[B, ...]`; present when the objective uses them.
+    /// Real data, `[B, ...]`; present when the objective or the adversary uses them.
     pub data: Option<Tensor>,
     /// Classes of both branches, `[B]` of u32; present when the networks are conditional.
     pub classes: Option<Tensor>,
@@ -41,7 +41,7 @@ pub struct Draws {
 }
 
 impl Draws {
-    /// The draw for part `part` of step `step`; `batch` is the real data, if the objective uses them.
+    /// The draw for part `part` of step `step`; `batch` is the real data, if the objective or the adversary uses them.
     pub fn draw(&self, step: u64, part: usize, batch: Option<&Batch>) -> Result<Draw> {
         let stream = |purpose| RandomStream::new(self.seed, purpose, step).child(part as u64);
         let shape = [&[self.batch_size], self.network.data_shape().as_slice()].concat();

@@ -36,6 +36,8 @@ impl<T: Element> Target<'_, T> {
         assert!(bias.is_none_or(|x| x.len() == filters), "bias");
         assert!(per_image.is_none_or(|x| x.len() == batch * filters), "sum per image");
         assert!(residual.is_none_or(|x| x.len() == batch * height * width * filters), "residual");
+        let nothing = bias.is_none() && per_image.is_none() && residual.is_none();
+        assert!(self.resolution == Resolution::Full || nothing, "nothing is added to sums");
     }
 
     /// Transforms the products [POINTS, tiles, PANEL] of a panel of filters to the tiles of

@@ -143,7 +143,7 @@ unsafe fn transform_tile<V: Vector>(
     for (j, result) in columns.iter_mut().enumerate() {
         let mut column = [zero; TILE];
         for (i, value) in column.iter_mut().enumerate() {
-            if i < from.rows && j < from.columns {
+            if i < from.rows && j < from.columns && from.lanes > 0 {
                 let at = i * from.row_stride + j * from.pixel_stride;
                 // SAFETY: the caller's promise.
                 *value = unsafe { load_up_to(from.values.add(at), from.lanes) };
