@@ -207,6 +207,10 @@ fn arguments_that_do_not_fit_are_named() {
         assert!(matches!(error, Error::Argument { .. }), "{error}");
         assert!(error.to_string().contains(text), "{error} does not say {text:?}");
     }
+}
+
+#[test]
+fn tensors_of_other_kinds_are_refused() {
     let scalar = on_tape(&Tensor::zeros((), DType::F32, &Device::Cpu).unwrap(), softmax);
     assert!(scalar.unwrap_err().to_string().contains("one axis"));
     let integers = on_tape(&Tensor::zeros(3, DType::U32, &Device::Cpu).unwrap(), silu);
