@@ -5,11 +5,8 @@ use std::sync::Arc;
 
 use crate::buffer::Buffer;
 use crate::element::Element;
-use crate::parallel::{chunks, own};
+use crate::parallel::{chunks, own, stretch};
 use crate::simd::{OnVectors, Vector};
-
-/// Elements per task.
-const CHUNK: usize = 1 << 13;
 
 /// A function of one element, written for a vector of them.
 pub(crate) trait UnaryMap {
@@ -25,8 +22,9 @@ pub(crate) trait BinaryMap {
 
 /// out = F(x).
 pub(crate) fn map<F: UnaryMap, T: Element>(x: &[T], out: &mut [T]) {
-    chunks(out, CHUNK, CHUNK * 4, |i, out| {
-        let x = &x[i * CHUNK..][..out.len()];
+    let size = stretch(x.len());
+    chunks(out, size, size * 4, |i, out| {
+        let x = &x[i * size..][..out.len()];
         T::on_vectors(Unary { x, out, function: std::marker::PhantomData::<F> });
     });
 }
@@ -34,8 +32,9 @@ pub(crate) fn map<F: UnaryMap, T: Element>(x: &[T], out: &mut [T]) {
 /// F(x, y), over `y` if nobody else holds it.
 pub(crate) fn zip_map<F: BinaryMap, T: Element>(x: &[T], y: Arc<Buffer<T>>) -> Arc<Buffer<T>> {
     let mut out = own(y);
-    chunks(&mut out, CHUNK, CHUNK * 4, |i, y| {
-        let x = &x[i * CHUNK..][..y.len()];
+    let size = stretch(x.len());
+    chunks(&mut out, size, size * 4, |i, y| {
+        let x = &x[i * size..][..y.len()];
         T::on_vectors(Binary { x, y, function: std::marker::PhantomData::<F> });
     });
     Arc::new(out)

@@ -5,12 +5,11 @@
 //! to its last average, while it is in the cache.
 
 use candle_core::Tensor;
-use rayon::prelude::*;
 
 use crate::adam_step::{AdamStep, StepSizes};
 use crate::element::Element;
 use crate::ema::Decay;
-use crate::parallel::vectorised;
+use crate::parallel::{consume, vectorised};
 use crate::taken::Taken;
 use crate::tape::{Data, Elements};
 use crate::{Gradients, Parameters, Result};
@@ -53,7 +52,7 @@ impl OptimizerPass<'_> {
         let gradients = gradients.into_iter().flat_map(|values| values.chunks(CHUNK));
         let moments = chunks(&mut first).zip(chunks(&mut second));
         let mut averages: Vec<_> = averages.iter_mut().map(|average| chunks(average)).collect();
-        let mut tasks: Vec<_> = chunks(&mut parameters)
+        let tasks: Vec<_> = chunks(&mut parameters)
             .zip(gradients)
             .zip(moments)
             .map(|((parameter, gradient), (first, second))| {
@@ -64,7 +63,7 @@ impl OptimizerPass<'_> {
 
         let adam = AdamStep::new(self.sizes);
         let decays: Vec<_> = self.averages.iter().map(|(decay, _)| Decay::new(*decay)).collect();
-        tasks.par_iter_mut().for_each(|chunk| vectorised(|| chunk.step(adam, &decays)));
+        consume(tasks, |chunk| vectorised(|| chunk.step(adam, &decays)));
         Ok(())
     }
 }
@@ -80,7 +79,7 @@ struct Chunk<'a, T> {
 
 impl<T: Element> Chunk<'_, T> {
     #[inline(always)]
-    fn step(&mut self, adam: AdamStep<T>, decays: &[Decay<T>]) {
+    fn step(mut self, adam: AdamStep<T>, decays: &[Decay<T>]) {
         adam.apply(self.parameter, self.gradient, self.first, self.second);
         for (average, decay) in self.averages.iter_mut().zip(decays) {
             decay.apply(average, self.parameter);

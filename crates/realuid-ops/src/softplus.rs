@@ -4,7 +4,7 @@ use candle_core::Shape;
 
 use crate::buffer::Buffer;
 use crate::element::Element;
-use crate::parallel::{map, zip_map};
+use crate::parallel::own;
 use crate::tape::{Backward, Kernel, apply};
 use crate::{Result, Value};
 
@@ -24,13 +24,17 @@ impl Kernel<1> for Softplus {
     }
 
     fn forward<T: Element>(&self, [x]: [&[T]; 1], out: &mut [T]) {
-        map(x, out, |x| {
+        for (out, &x) in out.iter_mut().zip(x) {
             let magnitude = x.larger(-x);
-            x.larger(T::zero()) + (-magnitude).exp().ln_1p()
-        });
+            *out = x.larger(T::zero()) + (-magnitude).exp().ln_1p();
+        }
     }
 
     fn backward<T: Element>(&self, pass: Backward<'_, T, 1>) -> [Option<Arc<Buffer<T>>>; 1] {
-        [Some(zip_map(pass.inputs[0], pass.gradient, |x, g| g / (T::one() + (-x).exp())))]
+        let mut gradient = own(pass.gradient);
+        for (g, &x) in gradient.iter_mut().zip(pass.inputs[0]) {
+            *g /= T::one() + (-x).exp();
+        }
+        [Some(Arc::new(gradient))]
     }
 }

@@ -1,12 +1,15 @@
 //! The sum of squares of many tensors.
 
 use candle_core::DType;
-use rayon::prelude::*;
 
 use crate::Result;
 use crate::element::Element;
-use crate::parallel::{LANES, vectorised};
+use crate::parallel;
+use crate::parallel::vectorised;
 use crate::tape::{Data, Elements};
+
+/// Independent sums, to fill the vector units.
+const LANES: usize = 16;
 
 /// Elements per task.
 const CHUNK: usize = 1 << 13;
@@ -24,8 +27,8 @@ pub(crate) fn sum_of_squares<'a>(all: impl Iterator<Item = &'a Data>) -> Result<
             Readable::F64(values) => chunks.extend(values.slice()?.chunks(CHUNK).map(Chunk::F64)),
         }
     }
-    let mut sums = Vec::new();
-    chunks.par_iter().map(Chunk::squares).collect_into_vec(&mut sums);
+    let mut sums = vec![0.0; chunks.len()];
+    parallel::chunks(&mut sums, 1, CHUNK, |index, sum| sum[0] = chunks[index].squares());
     Ok(sums.iter().sum())
 }
 

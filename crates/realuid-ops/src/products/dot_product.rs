@@ -107,8 +107,8 @@ impl<T: Element> DotProduct<'_, T> {
         if let Some(residual) = self.product.residual {
             total += residual[row.to + column];
         }
-        // SAFETY: `check`; tasks have rows and columns of their own, see `Output`.
-        unsafe { *self.product.output.start().add(row.to + column) = total };
+        // SAFETY: `check`; tasks have rows and columns of their own, see `Disjoint`.
+        unsafe { *self.product.output.at(row.to + column, 1) = total };
     }
 }
 

@@ -1,10 +1,8 @@
-use rayon::prelude::*;
-
-use super::output::Output;
 use super::panels::{PANEL, PanelSource, Panels, pack};
 use super::product::{Product, Row, lines_of_rows};
 use crate::buffer::Buffer;
 use crate::element::Element;
+use crate::parallel::{Disjoint, chunks};
 
 /// The sizes of a linear map x -> x weight^T, weight [outputs, inputs].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +72,7 @@ impl Linear {
             columns: self.outputs,
             addend: epilogue.bias,
             residual: epilogue.residual,
-            output: Output::new(out),
+            output: Disjoint::new(out),
         };
         if self.rows <= ROWS_OF_DOTS {
             product.with_transposed(weight);
@@ -107,10 +105,10 @@ impl Linear {
             columns: self.rows,
             addend: None,
             residual: None,
-            output: Output::new(&mut sums),
+            output: Disjoint::new(&mut sums),
         }
         .with_panels(Panels::packed(&packed, self.inputs));
-        out.par_chunks_mut(self.outputs).with_min_len(32).enumerate().for_each(|(row, out)| {
+        chunks(out, self.outputs, self.outputs * 4, |row, out| {
             for (out, &sum) in out.iter_mut().zip(sums[row..].iter().step_by(self.rows)) {
                 *out = sum;
             }
@@ -144,7 +142,7 @@ impl Linear {
             columns: self.inputs,
             addend: None,
             residual: None,
-            output: Output::new(out),
+            output: Disjoint::new(out),
         };
         if self.rows <= ROWS_UNPACKED && self.inputs.is_multiple_of(PANEL) {
             product.with_panels(Panels::unpacked(weight, self.inputs));

@@ -2,15 +2,13 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::column_product::ColumnProduct;
 use super::linear::{Linear, LinearInput};
-use super::output::Output;
 use super::panels::{PANEL, copy_panel};
 use super::split::part;
 use crate::buffer::Buffer;
 use crate::element::Element;
+use crate::parallel::{self, Disjoint};
 use crate::simd::{OnVectors, Vector};
 
 impl Linear {
@@ -44,10 +42,10 @@ impl Linear {
         parts: usize,
         out: &mut [T],
     ) {
-        let output = Output::new(out);
+        let output = Disjoint::new(out);
         let panels = self.inputs.div_ceil(PANEL);
         let groups = (TASKS / parts).min(panels);
-        (0..groups * parts).into_par_iter().with_max_len(1).for_each(|task| {
+        parallel::run(groups * parts, |task| {
             let (group, index) = (task / parts, task % parts);
             T::on_vectors(PartOfGradient {
                 linear: self,
@@ -90,7 +88,7 @@ struct PartOfGradient<'a, T> {
     /// Where the part starts in the output.
     start: usize,
     /// [parts, outputs, inputs].
-    output: Output<'a, T>,
+    output: Disjoint<'a, T>,
 }
 
 impl<T: Element> OnVectors<T> for PartOfGradient<'_, T> {

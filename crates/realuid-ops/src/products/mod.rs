@@ -8,7 +8,6 @@ mod column_product;
 mod dot_product;
 mod linear;
 mod linear_weight;
-mod output;
 mod panels;
 mod product;
 mod row_product;
@@ -17,7 +16,6 @@ mod tile;
 
 pub(crate) use column_product::ColumnProduct;
 pub(crate) use linear::{Linear, LinearEpilogue, LinearInput};
-pub(crate) use output::Output;
 pub(crate) use panels::{PANEL, PanelSource, Panels, copy_panel, pack};
 pub(crate) use product::{FEW_COLUMNS, Product, Row, lines_of_rows};
 pub(crate) use split::part;

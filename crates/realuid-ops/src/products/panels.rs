@@ -1,7 +1,6 @@
-use rayon::prelude::*;
-
 use crate::buffer::Buffer;
 use crate::element::Element;
+use crate::parallel::chunks;
 
 /// Columns of a panel: two of the widest vectors, one or several tiles of narrower ones.
 pub(crate) const PANEL: usize = 32;
@@ -61,7 +60,7 @@ pub(crate) fn pack<T: Element>(source: PanelSource<'_, T>) -> Buffer<T> {
     let depth = source.taps.len() * source.inner;
     let mut packed = Buffer::stale(source.columns.div_ceil(PANEL) * depth * PANEL);
     if depth > 0 {
-        packed.par_chunks_mut(depth * PANEL).enumerate().for_each(|(panel, out)| {
+        chunks(&mut packed, depth * PANEL, depth * PANEL, |panel, out| {
             let columns = (source.columns - panel * PANEL).min(PANEL);
             if columns < PANEL {
                 out.fill(T::zero());

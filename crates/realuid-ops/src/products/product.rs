@@ -1,11 +1,9 @@
-use rayon::prelude::*;
-
 use super::dot_product::DotProduct;
-use super::output::Output;
 use super::panels::{PANEL, Panels};
 use super::row_product::RowProduct;
 use super::split::part;
 use crate::element::Element;
+use crate::parallel::{self, Disjoint, chunks};
 
 /// Columns up to which a panel would stay mostly empty.
 pub(crate) const FEW_COLUMNS: usize = 4;
@@ -28,14 +26,11 @@ pub(crate) fn lines_of_rows(
     row: impl Fn(usize, usize) -> Row + Sync,
 ) -> Vec<Row> {
     let mut rows = vec![Row::default(); lines * width];
-    let min_lines = 2048 / width.max(1);
-    rows.par_chunks_mut(width.max(1)).with_min_len(min_lines.max(1)).enumerate().for_each(
-        |(line, rows)| {
-            for (place, to) in rows.iter_mut().enumerate() {
-                *to = row(line, place);
-            }
-        },
-    );
+    chunks(&mut rows, width, width * 16, |line, rows| {
+        for (place, to) in rows.iter_mut().enumerate() {
+            *to = row(line, place);
+        }
+    });
     rows
 }
 
@@ -60,7 +55,7 @@ pub(crate) struct Product<'a, T> {
     /// Of the size of the output, added to it.
     pub(crate) residual: Option<&'a [T]>,
     /// Where the product goes.
-    pub(crate) output: Output<'a, T>,
+    pub(crate) output: Disjoint<'a, T>,
 }
 
 /// Tasks that keep the machine busy to the end, where the sizes allow for them.
@@ -75,7 +70,7 @@ impl<T: Element> Product<'_, T> {
         let row_blocks = self.rows.len().div_ceil(ROWS);
         let panel_count = self.columns.div_ceil(PANEL);
         let panel_blocks = TASKS.div_ceil(row_blocks.max(1)).min(panel_count);
-        (0..row_blocks * panel_blocks).into_par_iter().with_max_len(1).for_each(|task| {
+        parallel::run(row_blocks * panel_blocks, |task| {
             let (row_block, panel_block) = (task / panel_blocks, task % panel_blocks);
             let rows = &self.rows[part(self.rows.len(), row_block, row_blocks)];
             let chosen = part(panel_count, panel_block, panel_blocks);
@@ -88,7 +83,7 @@ impl<T: Element> Product<'_, T> {
         let row_blocks = self.rows.len().div_ceil(ROWS);
         let column_blocks =
             TASKS.div_ceil(row_blocks.max(1)).min(self.columns.div_ceil(FEW_COLUMNS));
-        (0..row_blocks * column_blocks).into_par_iter().with_max_len(1).for_each(|task| {
+        parallel::run(row_blocks * column_blocks, |task| {
             let (row_block, column_block) = (task / column_blocks, task % column_blocks);
             let rows = &self.rows[part(self.rows.len(), row_block, row_blocks)];
             let chosen = part(self.columns, column_block, column_blocks);

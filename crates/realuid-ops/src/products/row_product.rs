@@ -106,7 +106,7 @@ impl<T: Element> RowProduct<'_, T> {
         }
         let columns = (product.columns - column).min(VECTORS * V::LANES);
         // SAFETY: `check` has seen that all rows and panels are inside their slices, and panels
-        // have all PANEL columns. Tasks have rows and columns of their own, see `Output`.
+        // have all PANEL columns. Tasks have rows and columns of their own, see `Disjoint`.
         unsafe {
             let mut tile = Tile::<V, ROWS, VECTORS>::accumulate(Scattered(starts), sum);
             if let Some(addend) = product.addend {
@@ -120,7 +120,7 @@ impl<T: Element> RowProduct<'_, T> {
             if let Some(residual) = product.residual {
                 tile.add(columns, |i| residual.as_ptr().add(rows[i].to + column));
             }
-            tile.store(columns, |i| product.output.start().add(rows[i].to + column));
+            tile.store(columns, |i| product.output.at(rows[i].to + column, columns));
         }
     }
 }

@@ -1,7 +1,8 @@
 use super::column_product::ColumnProduct;
 use super::dot_product::DotProduct;
 use super::row_product::RowProduct;
-use super::{Linear, LinearEpilogue, LinearInput, Output, PanelSource, Panels, Product, Row, pack};
+use super::{Linear, LinearEpilogue, LinearInput, PanelSource, Panels, Product, Row, pack};
+use crate::parallel::Disjoint;
 use crate::simd::{InstructionSet, OnVectors, Vector, run_f32_on};
 
 /// Values in [-1, 1], different for every seed.
@@ -149,7 +150,7 @@ fn check_products_on(set: InstructionSet, row_count: usize, columns: usize) {
             columns,
             addend: Some(&addend[..]),
             residual: Some(&residual[..]),
-            output: Output::new(out),
+            output: Disjoint::new(out),
         };
         if kind == 0 {
             let (panels, chosen) = (Panels::packed(&packed, DEPTH), 0..columns.div_ceil(32));

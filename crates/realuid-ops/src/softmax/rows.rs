@@ -1,9 +1,8 @@
 //! Softmax of rows and its gradient.
 #![allow(unsafe_code)]
 
-use rayon::prelude::*;
-
 use crate::element::Element;
+use crate::parallel::{chunks, stretch};
 use crate::simd::{OnVectors, Vector};
 
 /// out = softmax of every row of `x` [rows, columns]. A row of which all elements are -inf gives NaN.
@@ -25,9 +24,6 @@ pub(crate) fn softmax_backward<T: Element>(p: &[T], gradient: &[T], columns: usi
     });
 }
 
-/// Elements per task, about; fewer are not worth another thread.
-const ELEMENTS: usize = 1 << 14;
-
 fn check(input: usize, columns: usize, output: usize) {
     assert_eq!(input, output, "sizes of a softmax");
     assert!(columns > 0 && output.is_multiple_of(columns), "rows of {columns} in {output}");
@@ -35,11 +31,8 @@ fn check(input: usize, columns: usize, output: usize) {
 
 /// `task(start, rows)` for whole rows of `out` from element `start` on.
 fn by_tasks<T: Element>(columns: usize, out: &mut [T], task: impl Fn(usize, &mut [T]) + Sync) {
-    let size = (ELEMENTS / columns).max(1) * columns;
-    if out.len() <= size {
-        return task(0, out);
-    }
-    out.par_chunks_mut(size).enumerate().for_each(|(index, out)| task(index * size, out));
+    let size = (stretch(out.len()) / columns).max(1) * columns;
+    chunks(out, size, size * 4, |index, out| task(index * size, out));
 }
 
 struct Forward<'a, T> {

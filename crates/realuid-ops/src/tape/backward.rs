@@ -5,7 +5,8 @@ use super::Data;
 use crate::Result;
 use crate::buffer::Buffer;
 use crate::element::Element;
-use crate::parallel::zip_map;
+use crate::elementwise::{BinaryMap, zip_map};
+use crate::simd::Vector;
 
 /// An operation that has been applied, with what it needs for its gradients.
 pub(super) trait Applied: Send {
@@ -66,5 +67,14 @@ impl Nodes {
 /// The sum of two gradients, written over one that nobody else holds if there is such a one.
 pub(super) fn sum<T: Element>(a: Arc<Buffer<T>>, b: Arc<Buffer<T>>) -> Arc<Buffer<T>> {
     let (own, other) = if Arc::strong_count(&a) == 1 { (a, b) } else { (b, a) };
-    zip_map(&other, own, |other, own| own + other)
+    zip_map::<Sum, T>(&other, own)
+}
+
+struct Sum;
+
+impl BinaryMap for Sum {
+    #[inline(always)]
+    fn apply<V: Vector>(x: V, y: V) -> V {
+        y.add(x)
+    }
 }

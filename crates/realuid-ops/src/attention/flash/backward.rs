@@ -1,5 +1,3 @@
-use rayon::prelude::*;
-
 use super::destination::{HeadsMut, RowsMut};
 use super::gradient_tile::GradientTile;
 use super::layout::{Heads, Rows};
@@ -7,6 +5,7 @@ use super::panels::padded;
 use super::{Inputs, KEYS, QUERIES, SERIAL, Sizes};
 use crate::buffer::Buffer;
 use crate::element::Element;
+use crate::parallel::consume;
 use crate::simd::{OnVectors, Vector};
 use crate::softmax::rows::dot;
 
@@ -40,7 +39,7 @@ pub(crate) fn backward<T: Element>(saved: Saved<'_, T>, sizes: Sizes, gradients:
     if sizes.cost() < SERIAL {
         tasks.into_iter().for_each(T::on_vectors);
     } else {
-        tasks.into_par_iter().for_each(T::on_vectors);
+        consume(tasks, T::on_vectors);
     }
 }
 

@@ -1,5 +1,3 @@
-use rayon::prelude::*;
-
 use super::destination::{HeadsMut, RowsMut};
 use super::layout::Rows;
 use super::panels::{pack, pack_transposed, padded};
@@ -7,6 +5,7 @@ use super::product::{Left, Shape, Write, multiply};
 use super::{Inputs, KEYS, QUERIES, SERIAL, Sizes};
 use crate::buffer::Buffer;
 use crate::element::Element;
+use crate::parallel::consume;
 use crate::simd::{OnVectors, Vector};
 use crate::softmax::rows::{exponentials, maximum};
 
@@ -22,7 +21,7 @@ pub(crate) fn forward<T: Element>(
     if sizes.cost() < SERIAL {
         tasks.into_iter().for_each(T::on_vectors);
     } else {
-        tasks.into_par_iter().for_each(T::on_vectors);
+        consume(tasks, T::on_vectors);
     }
 }
 

@@ -6,7 +6,8 @@ use super::staging::{Frame, stage};
 use crate::convolution::Geometry;
 use crate::convolution::{Epilogue, Source};
 use crate::element::Element;
-use crate::products::{Output, Product, Row, lines_of_rows};
+use crate::parallel::Disjoint;
+use crate::products::{Product, Row, lines_of_rows};
 
 /// `out [batch, out_height, out_width, filters]` = source convolved with `weight [filters,
 /// channels, kernel, kernel]`, + epilogue.
@@ -35,10 +36,9 @@ pub(crate) fn forward<T: Element>(
     let taps: Vec<_> = (0..geometry.kernel * geometry.kernel).collect();
     let filters = Filters { weight, taps: &taps, role: Role::Forward };
     let per_image = addend.is_some_and(|addend| addend.len() > geometry.filters);
-    let (packed, (staged, rows)) = rayon::join(
-        || Packed::new(filters.source(geometry)),
-        || rayon::join(|| stage(source, geometry, frame), || rows_of(geometry, frame, per_image)),
-    );
+    let packed = Packed::new(filters.source(geometry));
+    let staged = stage(source, geometry, frame);
+    let rows = rows_of(geometry, frame, per_image);
     let segments: Vec<_> =
         (0..geometry.kernel).map(|y| y * frame.width * geometry.channels).collect();
     packed.multiply(Product {
@@ -49,7 +49,7 @@ pub(crate) fn forward<T: Element>(
         columns: geometry.filters,
         addend,
         residual: epilogue.residual,
-        output: Output::new(out),
+        output: Disjoint::new(out),
     });
 }
 

@@ -1,12 +1,11 @@
-use rayon::prelude::*;
-
 use super::filters::{Filters, Packed, Role};
 use super::patches;
 use super::staging::{Frame, stage};
 use crate::convolution::Geometry;
 use crate::convolution::Source;
 use crate::element::Element;
-use crate::products::{Output, Product, Row, lines_of_rows};
+use crate::parallel::Disjoint;
+use crate::products::{Product, Row, lines_of_rows};
 
 /// `out` [batch, height, width, channels] = gradient of the convolution's (upsampled) input, given
 /// the gradient `dy [batch, out_height, out_width, filters]` of its output.
@@ -41,13 +40,13 @@ pub(crate) fn input_gradient<T: Element>(
         ..*geometry
     };
     let staged = stage(Source::plain(dy), &images, frame);
-    let output = Output::new(out);
+    let output = Disjoint::new(out);
     let phases = geometry.stride.min(geometry.height.max(geometry.width));
-    (0..phases * phases).into_par_iter().for_each(|phase| {
+    for phase in 0..phases * phases {
         let vertical = Phase::new(geometry, frame, phase / phases, geometry.height);
         let horizontal = Phase::new(geometry, frame, phase % phases, geometry.width);
         phase_product((&staged, frame), weight, geometry, [vertical, horizontal], output);
-    });
+    }
 }
 
 /// dy with as many zeros around it as the first and the last input positions reach over its edges.
@@ -99,7 +98,7 @@ fn phase_product<T: Element>(
     weight: &[T],
     geometry: &Geometry,
     [vertical, horizontal]: [Phase; 2],
-    output: Output<'_, T>,
+    output: Disjoint<'_, T>,
 ) {
     let Geometry { stride, kernel, filters, channels, .. } = *geometry;
     let taps: Vec<_> = vertical
@@ -114,10 +113,8 @@ fn phase_product<T: Element>(
         let to = (image * geometry.height + y_out) * geometry.width + x_out;
         Row { from: from * filters, to: to * channels, shared: 0 }
     };
-    let (packed, rows) = rayon::join(
-        || Packed::new(filters_of_taps.source(geometry)),
-        || lines_of_rows(geometry.batch * vertical.count, horizontal.count, row),
-    );
+    let packed = Packed::new(filters_of_taps.source(geometry));
+    let rows = lines_of_rows(geometry.batch * vertical.count, horizontal.count, row);
     let segments: Vec<_> = (0..vertical.taps).map(|y| y * frame.width * filters).collect();
     packed.multiply(Product {
         left: staged,

@@ -1,10 +1,9 @@
-use rayon::prelude::*;
-
 use super::staging::{Frame, stage};
 use crate::buffer::Buffer;
 use crate::convolution::Geometry;
 use crate::convolution::Source;
 use crate::element::Element;
+use crate::parallel::chunks;
 use crate::products::{Linear, LinearEpilogue, LinearInput, PANEL};
 
 /// Whether there are so few output positions that the forward pass had better pack them than the
@@ -72,7 +71,7 @@ pub(crate) fn input_gradient<T: Element>(
         let from_first = (index + padding).checked_sub(tap)?;
         (from_first % stride == 0 && from_first / stride < count).then_some(from_first / stride)
     };
-    out.par_chunks_mut(channels).with_min_len(16).enumerate().for_each(|(position, out)| {
+    chunks(out, channels, channels * kernel * kernel, |position, out| {
         let (image, y, x) =
             (position / (height * width), position / width % height, position % width);
         out.fill(T::zero());
@@ -104,7 +103,7 @@ fn patches_of<T: Element>(source: Source<'_, T>, geometry: &Geometry) -> Buffer<
     let length = stride_of(geometry);
     let mut patches = Buffer::stale(geometry.positions() * length);
     let line = length * geometry.out_width;
-    patches.par_chunks_mut(line).with_min_len(2).enumerate().for_each(|(index, patches)| {
+    chunks(&mut patches, line, line, |index, patches| {
         let (image, y) = (index / geometry.out_height, index % geometry.out_height);
         for (x, patch) in patches.chunks_exact_mut(length).enumerate() {
             let corner = (image * frame.height + y * stride) * frame.width + x * stride;

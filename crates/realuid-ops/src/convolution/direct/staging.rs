@@ -2,12 +2,11 @@
 
 use std::ops::{Deref, Range};
 
-use rayon::prelude::*;
-
 use crate::buffer::Buffer;
 use crate::convolution::Geometry;
 use crate::convolution::Source;
 use crate::element::Element;
+use crate::parallel::chunks;
 use crate::products::copy_panel;
 use crate::silu::silu_value;
 use crate::simd::{OnVectors, Vector, load_up_to, store_up_to};
@@ -72,7 +71,7 @@ pub(crate) fn stage<'a, T: Element>(
     let mut staged = Buffer::stale(geometry.batch * frame.height * row);
     if row > 0 {
         let rows_per_task = 16_384_usize.div_ceil(row);
-        staged.par_chunks_mut(rows_per_task * row).enumerate().for_each(|(task, out)| {
+        chunks(&mut staged, rows_per_task * row, rows_per_task * row * 4, |task, out| {
             T::on_vectors(StageRows {
                 source,
                 geometry: *geometry,

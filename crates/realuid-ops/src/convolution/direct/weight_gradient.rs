@@ -2,15 +2,14 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::patches;
 use super::staging::{Frame, StageRows, stage};
 use crate::buffer::Buffer;
 use crate::convolution::Geometry;
 use crate::convolution::Source;
 use crate::element::Element;
-use crate::products::{ColumnProduct, LinearInput, Output, PANEL, part};
+use crate::parallel::{self, Disjoint};
+use crate::products::{ColumnProduct, LinearInput, PANEL, part};
 use crate::simd::{OnVectors, Vector};
 
 /// `out` [filters, channels, kernel, kernel] = gradient of the weight, given the gradient `dy
@@ -40,10 +39,10 @@ pub(crate) fn weight_gradient<T: Element>(
         patches::linear_of(geometry).weight_gradient(x, dy, out);
         return;
     }
-    let output = Output::new(out);
+    let output = Disjoint::new(out);
     let panels = geometry.channels.div_ceil(PANEL);
     let blocks = TASKS.div_ceil(panels.max(1)).min(geometry.filters.div_ceil(LEAST_FILTERS));
-    (0..panels * blocks).into_par_iter().with_max_len(1).for_each(|task| {
+    parallel::run(panels * blocks, |task| {
         let (panel, block) = (task / blocks, task % blocks);
         T::on_vectors(WeightGradient {
             source,
@@ -78,7 +77,7 @@ struct WeightGradient<'a, T> {
     /// The filters.
     filters: Range<usize>,
     /// [filters, channels, kernel, kernel], the whole gradient.
-    output: Output<'a, T>,
+    output: Disjoint<'a, T>,
 }
 
 impl<T: Element> OnVectors<T> for WeightGradient<'_, T> {

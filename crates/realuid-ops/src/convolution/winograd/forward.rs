@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use crate::{
     buffer::Buffer,
     element::Element,
+    parallel::{self, Disjoint},
     simd::{OnVectors, Vector},
 };
 
@@ -15,7 +14,6 @@ use super::{
     patches::{Part, Patches, point_stride, points_len, transform_patches},
     products::{Left, Update, multiply},
     runner::{Runner, Widest},
-    shared::Shared,
     sizes::{BLOCK, PANEL, POINTS, Sizes},
     stage::staged_len,
     weights::TransformedWeight,
@@ -34,7 +32,7 @@ pub(crate) fn forward<T: Element>(
     sizes: Sizes,
     output: &mut [T],
 ) {
-    let output = Shared::new(output);
+    let output = Disjoint::new(output);
     let target = Target { output, epilogue, sizes, resolution: Resolution::Full };
     convolve(source, weight, target, &Widest);
 }
@@ -55,7 +53,7 @@ pub(crate) fn input_gradient<T: Element>(
     output: &mut [T],
 ) {
     let source = Source { values: dy, prologue: None, resolution: Resolution::Full };
-    let output = Shared::new(output);
+    let output = Disjoint::new(output);
     let epilogue = &Epilogue::NOTHING;
     let target = Target { output, epilogue, sizes: sizes.backward(), resolution };
     convolve(&source, weight, target, &Widest);
@@ -75,7 +73,7 @@ pub(super) fn convolve<T: Element>(
     let (rows, panels) = shares(sizes);
     let down = sizes.tile_rows().div_ceil(rows);
     let tasks = down * sizes.filter_panels().div_ceil(panels);
-    (0..tasks).into_par_iter().with_max_len(1).for_each(|task| {
+    parallel::run(tasks, |task| {
         let (row, panel) = (task % down * rows, task / down * panels);
         runner.run(Task {
             source,

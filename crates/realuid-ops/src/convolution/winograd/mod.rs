@@ -5,7 +5,6 @@ mod output;
 mod patches;
 mod products;
 mod runner;
-mod shared;
 mod sizes;
 mod stage;
 mod tile_gradients;

@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use crate::{element::Element, simd::Vector};
+use crate::{element::Element, parallel::Disjoint, simd::Vector};
 
 use super::{
     patches::{point_stride, points_len},
-    shared::Shared,
     sizes::{PANEL, PATCH, Sizes, TILE},
     transforms::{points_to_tile, transposed},
 };
@@ -17,7 +16,7 @@ use crate::simd::{load_up_to, store_up_to};
 #[derive(Clone, Copy)]
 pub(super) struct Target<'a, T> {
     /// [batch, height, width, filters]; at half resolution the sums of blocks of 2x2 pixels.
-    pub output: Shared<'a, T>,
+    pub output: Disjoint<'a, T>,
     /// What is added on the way, at full resolution.
     pub epilogue: &'a Epilogue<'a, T>,
     /// Sizes of the convolution.

@@ -2,13 +2,13 @@ use super::{
     forward::convolve,
     output::Target,
     runner::{Runner, Widest},
-    shared::Shared,
     weight_gradient::convolve_back,
     *,
 };
 use crate::convolution::{Epilogue, Prologue, Resolution, Source};
 use crate::{
     element::Element,
+    parallel::Disjoint,
     simd::{InstructionSet, OnVectors, run_f32_on},
 };
 
@@ -162,7 +162,7 @@ fn actual<T: Element>(case: &Case, runner: &impl Runner<T>) -> [Vec<T>; 3] {
     let u = TransformedWeight::with(&weight, filters, channels, Direction::Forward, runner);
     let mut y: Vec<T> = vec![T::from_f64(f64::NAN); dy.len()];
     let target = Target {
-        output: Shared::new(&mut y),
+        output: Disjoint::new(&mut y),
         epilogue: &epilogue,
         sizes,
         resolution: Resolution::Full,
@@ -171,7 +171,7 @@ fn actual<T: Element>(case: &Case, runner: &impl Runner<T>) -> [Vec<T>; 3] {
     let u = TransformedWeight::with(&weight, filters, channels, Direction::Backward, runner);
     let mut dx: Vec<T> = vec![T::from_f64(f64::NAN); values.len()];
     let target = Target {
-        output: Shared::new(&mut dx),
+        output: Disjoint::new(&mut dx),
         epilogue: &Epilogue::NOTHING,
         sizes: sizes.backward(),
         resolution: case.resolution,

@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use crate::{
     buffer::Buffer,
     element::Element,
+    parallel,
     simd::{OnVectors, Vector},
 };
 
@@ -49,7 +48,7 @@ impl<T: Element> TileGradients<T> {
         let panel_len = points_len(chunk * sizes.tiles_across() * PANEL);
         let len = chunks.len() * panels * panel_len;
         let mut values = Buffer::stale(len);
-        values.par_chunks_mut(panel_len).enumerate().for_each(|(index, output)| {
+        parallel::chunks(&mut values, panel_len, panel_len * 4, |index, output| {
             let tile_rows = chunks[index / panels].clone();
             runner.run(Panel { dy, sizes, tile_rows, index: index % panels, output });
         });

@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use crate::{
     buffer::Buffer,
     element::Element,
+    parallel::{self, Disjoint},
     simd::{OnVectors, Vector},
 };
 
@@ -14,7 +13,6 @@ use super::{
     patches::{Part, Patches, point_stride, points_len, transform_patches},
     products::{Left, Update, multiply},
     runner::{Runner, Widest},
-    shared::Shared,
     sizes::{PANEL, PATCH, POINTS, Sizes},
     stage::staged_len,
     tile_gradients::TileGradients,
@@ -48,7 +46,7 @@ pub(super) fn convolve_back<T: Element>(
     source.check(sizes.batch, sizes.pixels(), sizes.channels);
     assert_eq!(dy.len(), batch * height * width * filters, "gradient of the output");
     assert_eq!(output.len(), filters * channels * 9, "gradient of the weight");
-    let output = Shared::new(output);
+    let output = Disjoint::new(output);
     let Shares { chunk, rows, panels } = Shares::new(sizes);
     let blocks = channels.div_ceil(PANEL);
     let groups = sizes.filter_panels().div_ceil(panels);
@@ -56,7 +54,7 @@ pub(super) fn convolve_back<T: Element>(
         let tile_rows = start..sizes.tile_rows().min(start + rows);
         let gradients = TileGradients::new(dy, sizes, tile_rows, chunk, runner);
         let update = if start == 0 { Update::Replace } else { Update::Add };
-        (0..blocks * groups).into_par_iter().with_max_len(1).for_each(|task| {
+        parallel::run(blocks * groups, |task| {
             let (first, panel) = (task % blocks * PANEL, task / blocks * panels);
             let panels = panel..sizes.filter_panels().min(panel + panels);
             runner.run(Task {
@@ -113,7 +111,7 @@ pub(super) struct Task<'a, T: Element> {
     first: usize,
     panels: Range<usize>,
     update: Update,
-    output: Shared<'a, T>,
+    output: Disjoint<'a, T>,
 }
 
 impl<T: Element> OnVectors<T> for Task<'_, T> {

@@ -1,10 +1,9 @@
 #![allow(unsafe_code)]
 
-use rayon::prelude::*;
-
 use crate::{
     buffer::Buffer,
     element::Element,
+    parallel::chunks,
     simd::{OnVectors, Vector},
 };
 
@@ -60,7 +59,7 @@ impl<T: Element> TransformedWeight<T> {
         let panel_len = points_len(steps * PANEL);
         let len = columns.div_ceil(PANEL) * panel_len;
         let mut values = Buffer::stale(len);
-        values.par_chunks_mut(panel_len).enumerate().for_each(|(panel, output)| {
+        chunks(&mut values, panel_len, panel_len * 4, |panel, output| {
             let first = panel * PANEL;
             let count = PANEL.min(columns - first);
             runner.run(Panel { weight, channels, direction, first, count, steps, output });
