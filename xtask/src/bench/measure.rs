@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
 
 use anyhow::ensure;
 use clap::Args;
@@ -19,6 +21,8 @@ const MOST: usize = 30;
 const FEWEST: usize = 5;
 /// What the repetitions of work in between take together, on each side.
 const SECONDS: f64 = 3.0;
+/// Rest before a repetition: the other side's threads look out for work for some milliseconds.
+const REST: Duration = Duration::from_millis(10);
 /// A load beyond which the machine is not idle.
 const BUSY: f64 = 0.5;
 
@@ -145,10 +149,12 @@ impl Session {
     }
 
     fn repeat_ours(&mut self, name: &str) -> anyhow::Result<f64> {
+        sleep(REST);
         Ok(rounded(self.ours.run(name, "default")?.seconds))
     }
 
     fn repeat_theirs(&mut self, name: &str, variant: &str) -> anyhow::Result<f64> {
+        sleep(REST);
         let peer = self.peer.as_mut().expect("only a peer has variants");
         Ok(rounded(peer.program.run(name, variant)?.seconds))
     }
