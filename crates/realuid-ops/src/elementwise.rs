@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::buffer::Buffer;
 use crate::element::Element;
 use crate::parallel::{chunks, own, stretch};
-use crate::simd::{OnVectors, Vector};
+use crate::simd::{OnVectors, Vector, load_up_to, store_up_to};
 
 /// A function of one element, written for a vector of them.
 pub(crate) trait UnaryMap {
@@ -51,17 +51,14 @@ impl<T: Element, F: UnaryMap> OnVectors<T> for Unary<'_, T, F> {
 
     #[inline(always)]
     fn run<V: Vector<Element = T>>(self) {
-        let whole = self.x.len() / V::LANES * V::LANES;
         let (x, out) = (self.x.as_ptr(), self.out.as_mut_ptr());
-        let rest = self.x.len() - whole;
         assert_eq!(self.x.len(), self.out.len(), "a map has as many results as arguments");
-        // SAFETY: every access is below the length of both slices.
-        unsafe {
-            for i in (0..whole).step_by(V::LANES) {
-                F::apply(V::load(x.add(i))).store(out.add(i));
-            }
-            if rest > 0 {
-                F::apply(V::load_first(x.add(whole), rest)).store_first(out.add(whole), rest);
+        for first in (0..self.x.len()).step_by(V::LANES) {
+            let lanes = V::LANES.min(self.x.len() - first);
+            // SAFETY: both slices have `lanes` elements from `first` on.
+            unsafe {
+                let value = F::apply(load_up_to::<V>(x.add(first), lanes));
+                store_up_to(value, out.add(first), lanes);
             }
         }
     }
@@ -78,19 +75,14 @@ impl<T: Element, F: BinaryMap> OnVectors<T> for Binary<'_, T, F> {
 
     #[inline(always)]
     fn run<V: Vector<Element = T>>(self) {
-        let whole = self.x.len() / V::LANES * V::LANES;
         let (x, y) = (self.x.as_ptr(), self.y.as_mut_ptr());
-        let rest = self.x.len() - whole;
         assert_eq!(self.x.len(), self.y.len(), "two arguments for each result");
-        // SAFETY: every access is below the length of both slices.
-        unsafe {
-            for i in (0..whole).step_by(V::LANES) {
-                F::apply(V::load(x.add(i)), V::load(y.add(i))).store(y.add(i));
-            }
-            if rest > 0 {
-                let value =
-                    F::apply(V::load_first(x.add(whole), rest), V::load_first(y.add(whole), rest));
-                value.store_first(y.add(whole), rest);
+        for first in (0..self.x.len()).step_by(V::LANES) {
+            let lanes = V::LANES.min(self.x.len() - first);
+            // SAFETY: both slices have `lanes` elements from `first` on.
+            unsafe {
+                let load = |from: *const T| load_up_to::<V>(from.add(first), lanes);
+                store_up_to(F::apply(load(x), load(y)), y.add(first), lanes);
             }
         }
     }

@@ -38,6 +38,8 @@ mod attention;
 mod blocks;
 mod buffer;
 mod channels;
+#[cfg(test)]
+mod comparison;
 mod concat;
 mod convolution;
 mod dropout;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::split::split;
-use super::tile::{Adjacent, RowsPerTile, Sum, Tile};
+use super::tile::{Adjacent, RowsPerTile, Sum, Tile, with_tile_rows};
 use crate::element::Element;
 use crate::simd::Vector;
 
@@ -85,17 +85,9 @@ impl<T: Element> ColumnProduct<'_, T> {
     ) where
         V: Vector<Element = T>,
     {
-        macro_rules! dispatch {
-            ($($count:literal)*) => {
-                match rows.len() {
-                    $($count if $count <= RowsPerTile::<V>::MOST => {
-                        self.tile::<V, $count, VECTORS>(rows.start, sum, column, out);
-                    })*
-                    _ => unreachable!("more rows than fit a tile"),
-                }
-            };
-        }
-        dispatch!(1 2 3 4 5 6 7 8 9 10 11 12);
+        with_tile_rows!(V, rows.len(), |ROWS| {
+            self.tile::<V, ROWS, VECTORS>(rows.start, sum, column, out);
+        });
     }
 
     #[inline(always)]

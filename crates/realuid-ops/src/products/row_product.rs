@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::panels::{PANEL, Panels};
 use super::product::{Product, Row};
 use super::split::split;
-use super::tile::{RowsPerTile, Scattered, Sum, Tile};
+use super::tile::{RowsPerTile, Scattered, Sum, Tile, with_tile_rows};
 use crate::element::Element;
 use crate::simd::{OnVectors, Vector};
 
@@ -76,17 +76,7 @@ impl<T: Element> RowProduct<'_, T> {
     where
         V: Vector<Element = T>,
     {
-        macro_rules! dispatch {
-            ($($count:literal)*) => {
-                match rows.len() {
-                    $($count if $count <= RowsPerTile::<V>::MOST => {
-                        self.tile::<V, $count, VECTORS>(rows, sum, column);
-                    })*
-                    _ => unreachable!("more rows than fit a tile"),
-                }
-            };
-        }
-        dispatch!(1 2 3 4 5 6 7 8 9 10 11 12);
+        with_tile_rows!(V, rows.len(), |ROWS| self.tile::<V, ROWS, VECTORS>(rows, sum, column));
     }
 
     #[inline(always)]

@@ -2,27 +2,9 @@ use super::column_product::ColumnProduct;
 use super::dot_product::DotProduct;
 use super::row_product::RowProduct;
 use super::{Linear, LinearEpilogue, LinearInput, PanelSource, Panels, Product, Row, pack};
+use crate::comparison::{assert_close, to_f32, values};
 use crate::parallel::Disjoint;
 use crate::simd::{InstructionSet, OnVectors, Vector, run_f32_on};
-
-/// Values in [-1, 1], different for every seed.
-fn values(count: usize, seed: usize) -> Vec<f64> {
-    (0..count).map(|i| ((i + 1) * (2 * seed + 7919) % 1009) as f64 / 504.5 - 1.0).collect()
-}
-
-fn to_f32(values: &[f64]) -> Vec<f32> {
-    values.iter().map(|&value| value as f32).collect()
-}
-
-/// The largest difference is at most `tolerance` of the largest value.
-fn assert_close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
-    assert_eq!(found.len(), expected.len());
-    let largest = expected.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-    for (i, (found, expected)) in found.iter().zip(expected).enumerate() {
-        let error = (found - expected).abs();
-        assert!(error <= tolerance * largest, "{what} [{i}]: {found}, expected {expected}");
-    }
-}
 
 /// All three functions of a linear map against plain loops.
 fn check_linear(linear: Linear, stride: usize) {

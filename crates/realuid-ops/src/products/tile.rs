@@ -161,3 +161,20 @@ impl<V: Vector> RowsPerTile<V> {
     /// The width tells the number of registers: 32 of 16 lanes, 16 of 8.
     pub(crate) const MOST: usize = if V::LANES >= 16 { 12 } else { 6 };
 }
+
+/// `body` with the constant `ROWS` for a number of rows that a tile of vectors `V` can have.
+macro_rules! with_tile_rows {
+    ($vector:ty, $rows:expr, |$constant:ident| $body:expr) => {
+        with_tile_rows!(@ $vector, $rows, $constant, $body, 1 2 3 4 5 6 7 8 9 10 11 12)
+    };
+    (@ $vector:ty, $rows:expr, $constant:ident, $body:expr, $($count:literal)*) => {
+        match $rows {
+            $($count if $count <= RowsPerTile::<$vector>::MOST => {
+                const $constant: usize = $count;
+                $body;
+            })*
+            _ => unreachable!("more rows than fit a tile"),
+        }
+    };
+}
+pub(super) use with_tile_rows;

@@ -41,7 +41,8 @@ pub struct Draws {
 }
 
 impl Draws {
-    /// The draw for part `part` of step `step`; `batch` is the real data, if the objective or the adversary uses them.
+    /// The draw for part `part` of step `step`; `batch` is the real data, if the objective or the
+    /// adversary uses them.
     pub fn draw(&self, step: u64, part: usize, batch: Option<&Batch>) -> Result<Draw> {
         let stream = |purpose| RandomStream::new(self.seed, purpose, step).child(part as u64);
         let shape = [&[self.batch_size], self.network.data_shape().as_slice()].concat();

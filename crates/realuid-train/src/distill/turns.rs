@@ -32,8 +32,9 @@ pub enum Report {
 }
 
 impl Distillation {
-    /// One update of the fake model on `draws`, whose gradients are averaged; the same update
-    /// whatever is reported.
+    /// One update of the fake model on `draws`, whose gradients are averaged; the same update whatever
+    /// is reported, unless it is the teacher's part of the loss that is not finite: only the whole
+    /// loss shows that, as an error.
     pub fn fake_turn(&mut self, draws: &[Draw], report: Report) -> Result<Turn> {
         let (setting, adversary) = (&self.setting, self.adversary.as_ref());
         let generator = self.generator.frozen();

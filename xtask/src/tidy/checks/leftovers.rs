@@ -7,7 +7,7 @@ use crate::tidy::violation::Violation;
 const MACROS: [(&str, &str); 3] = [
     ("todo!", "write what is to be done"),
     ("unimplemented!", "write it, or return an error that says what is not supported"),
-    ("dbg!", "remove it, or use tracing"),
+    ("dbg!", "remove it"),
 ];
 
 pub fn check(repository: &Repository) -> Vec<Violation> {

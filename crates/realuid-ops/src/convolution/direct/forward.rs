@@ -23,9 +23,6 @@ pub(crate) fn forward<T: Element>(
 ) {
     assert_eq!(weight.len(), geometry.filters * geometry.patch(), "weight");
     assert_eq!(out.len(), geometry.positions() * geometry.filters, "out");
-    if geometry.positions() == 0 {
-        return;
-    }
     let addend = addend(&epilogue, geometry);
     let addend = addend.as_deref();
     if patches::are_few_for_forward(geometry) {

@@ -24,10 +24,6 @@ pub(crate) fn input_gradient<T: Element>(
     assert_eq!(weight.len(), geometry.filters * geometry.patch(), "weight");
     assert_eq!(dy.len(), geometry.positions() * geometry.filters, "dy");
     assert_eq!(out.len(), geometry.batch * geometry.height * geometry.width * geometry.channels);
-    if geometry.positions() == 0 {
-        out.fill(T::zero());
-        return;
-    }
     if patches::are_few_for_gradients(geometry) {
         patches::input_gradient(dy, weight, geometry, out);
         return;

@@ -1,10 +1,6 @@
 use super::{forward, input_gradient, weight_gradient};
+use crate::comparison::{assert_close, to_f32, values};
 use crate::convolution::{Conv2dConfig, Epilogue, Geometry, Prologue, Resolution, Source};
-
-/// Values in [-1, 1], different for every seed.
-fn values(count: usize, seed: usize) -> Vec<f64> {
-    (0..count).map(|i| ((i + 1) * (2 * seed + 7919) % 1009) as f64 / 504.5 - 1.0).collect()
-}
 
 fn geometry(
     image: [usize; 4],
@@ -42,24 +38,6 @@ fn for_each_product(g: &Geometry, mut visit: impl FnMut(usize, usize, usize)) {
     }
 }
 
-/// The largest difference is at most `tolerance` of the largest value.
-fn assert_close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
-    assert_eq!(found.len(), expected.len());
-    let largest = expected.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-    for (i, (found, expected)) in found.iter().zip(expected).enumerate() {
-        let error = (found - expected).abs();
-        assert!(error <= tolerance * largest, "{what} [{i}]: {found}, expected {expected}");
-    }
-}
-
-fn to_f32(values: &[f64]) -> Vec<f32> {
-    values.iter().map(|&value| value as f32).collect()
-}
-
-fn to_f64(values: &[f32]) -> Vec<f64> {
-    values.iter().map(|&value| f64::from(value)).collect()
-}
-
 /// All three functions against plain loops, in f32 and f64.
 fn check(g: Geometry) {
     let (x, weight) =
@@ -85,9 +63,9 @@ fn check(g: Geometry) {
     forward(Source::plain(&x), &weight, Epilogue::NOTHING, &g, &mut found_y);
     input_gradient(&dy, &weight, &g, &mut found_dx);
     weight_gradient(Source::plain(&x), &dy, &g, &mut found_dw);
-    assert_close(&to_f64(&found_y), &y, 2e-6, &format!("{g:?} forward"));
-    assert_close(&to_f64(&found_dx), &dx, 2e-6, &format!("{g:?} input gradient"));
-    assert_close(&to_f64(&found_dw), &dw, 2e-6, &format!("{g:?} weight gradient"));
+    assert_close(&found_y, &y, 2e-6, &format!("{g:?} forward"));
+    assert_close(&found_dx, &dx, 2e-6, &format!("{g:?} input gradient"));
+    assert_close(&found_dw, &dw, 2e-6, &format!("{g:?} weight gradient"));
 }
 
 #[test]
@@ -123,10 +101,10 @@ fn kernels_strides_and_paddings_of_odd_sizes() {
 fn prologue_and_epilogue() {
     for (kernel, stored, channels) in [(1, 3, 9), (3, 3, 9), (3, 1, 5), (1, 6, 40)] {
         let g = geometry([2, 2 * stored, 2 * stored, channels], 7, kernel, 1, kernel / 2);
-        let stored_values = values(g.batch * stored * stored * channels, 1);
+        let stored_values: Vec<f64> = values(g.batch * stored * stored * channels, 1);
         let (weight, residual) =
             (values(g.filters * g.patch(), 2), values(g.positions() * g.filters, 3));
-        let (scale, shift) = (values(2 * channels, 4), values(2 * channels, 5));
+        let (scale, shift) = (values::<f64>(2 * channels, 4), values::<f64>(2 * channels, 5));
         let (bias, per_image) = (values(g.filters, 6), values(2 * g.filters, 7));
         let prepared: Vec<_> = (0..g.batch * g.height * g.width * channels)
             .map(|i| {

@@ -25,10 +25,6 @@ pub(crate) fn weight_gradient<T: Element>(
 ) {
     assert_eq!(dy.len(), geometry.positions() * geometry.filters, "dy");
     assert_eq!(out.len(), geometry.filters * geometry.patch(), "out");
-    if geometry.positions() == 0 {
-        out.fill(T::zero());
-        return;
-    }
     if patches::are_few_for_gradients(geometry) || patches::are_short(geometry) {
         patches::weight_gradient(source, dy, geometry, out);
         return;
@@ -41,7 +37,7 @@ pub(crate) fn weight_gradient<T: Element>(
     }
     let output = Disjoint::new(out);
     let panels = geometry.channels.div_ceil(PANEL);
-    let blocks = TASKS.div_ceil(panels.max(1)).min(geometry.filters.div_ceil(LEAST_FILTERS));
+    let blocks = TASKS.div_ceil(panels).min(geometry.filters.div_ceil(LEAST_FILTERS));
     parallel::run(panels * blocks, |task| {
         let (panel, block) = (task / blocks, task % blocks);
         T::on_vectors(WeightGradient {
@@ -87,8 +83,8 @@ impl<T: Element> OnVectors<T> for WeightGradient<'_, T> {
     fn run<V: Vector<Element = T>>(self) {
         let Geometry { batch, kernel, out_height, out_width, .. } = self.geometry;
         let mut sums = Buffer::zeros(kernel * kernel * self.filters.len() * PANEL);
-        let bands = (out_height * out_width / POSITIONS).clamp(1, out_height.max(1));
-        let images = (POSITIONS / (out_height * out_width).max(1)).clamp(1, batch.max(1));
+        let bands = (out_height * out_width / POSITIONS).clamp(1, out_height);
+        let images = (POSITIONS / (out_height * out_width)).clamp(1, batch);
         for first in (0..batch).step_by(images) {
             for band in 0..bands {
                 let chunk = Chunk {

@@ -52,7 +52,7 @@ pub(crate) fn input_gradient<T: Element>(
     resolution: Resolution,
     output: &mut [T],
 ) {
-    let source = Source { values: dy, prologue: None, resolution: Resolution::Full };
+    let source = Source::plain(dy);
     let output = Disjoint::new(output);
     let epilogue = &Epilogue::NOTHING;
     let target = Target { output, epilogue, sizes: sizes.backward(), resolution };

@@ -5,6 +5,7 @@ use super::{
     weight_gradient::convolve_back,
     *,
 };
+use crate::comparison::{assert_close, values};
 use crate::convolution::{Epilogue, Prologue, Resolution, Source};
 use crate::{
     element::Element,
@@ -18,26 +19,6 @@ struct On(InstructionSet);
 impl Runner<f32> for On {
     fn run<W: OnVectors<f32>>(&self, work: W) -> W::Output {
         run_f32_on(self.0, work)
-    }
-}
-
-/// Pseudo-random values in -1..1.
-fn values<T: Element>(len: usize, seed: u64) -> Vec<T> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as f64 / f64::from(1 << 23) - 1.0
-    };
-    (0..len).map(|_| T::from_f64(next())).collect()
-}
-
-fn close<T: Element>(actual: &[T], expected: &[T], tolerance: f64) {
-    assert_eq!(actual.len(), expected.len());
-    let largest = expected.iter().fold(1e-30, |m: f64, x| m.max(x.to_f64().abs()));
-    for (i, (a, e)) in actual.iter().zip(expected).enumerate() {
-        let error = (a.to_f64() - e.to_f64()).abs() / largest;
-        assert!(error < tolerance, "element {i}: {a:?} instead of {e:?}");
     }
 }
 
@@ -210,7 +191,7 @@ fn f64_equals_the_definition() {
     for case in cases() {
         let actual = actual::<f64>(&case, &Widest);
         for (actual, expected) in actual.iter().zip(case.expected()) {
-            close(actual, &expected, 1e-13);
+            assert_close(actual, &expected, 1e-13, "y, dx or dw");
         }
     }
 }
@@ -218,11 +199,11 @@ fn f64_equals_the_definition() {
 #[test]
 fn every_instruction_set_equals_the_definition() {
     for case in cases() {
-        let expected = case.expected().map(|values| convert::<f32>(&values));
+        let expected = case.expected();
         for &set in InstructionSet::available() {
             let actual = actual(&case, &On(set));
             for (actual, expected) in actual.iter().zip(&expected) {
-                close(actual, expected, 1e-5);
+                assert_close(actual, expected, 1e-5, &format!("{set:?}"));
             }
         }
     }
@@ -251,18 +232,18 @@ fn without_activation_values_are_convolved_as_they_are() {
             half[(pixel / 20 * 5 + pixel % 10 / 2) * 19 + channel]
         })
         .collect();
-    close(&doubled, &expected, 1e-5);
+    assert_close(&doubled, &expected, 1e-5, "doubled");
 
     let full = Source { values: &expected, prologue: None, resolution: Resolution::Full };
     let mut again = vec![f32::NAN; doubled.len()];
     forward(&full, &weight, &Epilogue::NOTHING, sizes, &mut again);
-    close(&again, &expected, 1e-5);
+    assert_close(&again, &expected, 1e-5, "in full");
 
     let weight = TransformedWeight::new(&identity(19), 19, 19, Direction::Backward);
     let mut sums = vec![f32::NAN; half.len()];
     input_gradient(&expected, &weight, sizes, Resolution::Half, &mut sums);
     let four_times: Vec<f32> = half.iter().map(|x| 4.0 * x).collect();
-    close(&sums, &four_times, 1e-5);
+    assert_close(&sums, &four_times, 1e-5, "sums of blocks");
 }
 
 #[test]
