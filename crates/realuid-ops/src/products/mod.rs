@@ -15,9 +15,11 @@ mod split;
 mod tile;
 
 pub(crate) use column_product::ColumnProduct;
+pub(crate) use dot_product::DotProduct;
 pub(crate) use linear::{Linear, LinearEpilogue, LinearInput};
 pub(crate) use panels::{PANEL, PanelSource, Panels, copy_panel, pack};
 pub(crate) use product::{FEW_COLUMNS, Product, Row, lines_of_rows};
+pub(crate) use row_product::RowProduct;
 pub(crate) use split::part;
 
 #[cfg(test)]

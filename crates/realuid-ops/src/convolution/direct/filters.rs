@@ -1,7 +1,10 @@
 use crate::buffer::Buffer;
 use crate::convolution::Geometry;
 use crate::element::Element;
-use crate::products::{FEW_COLUMNS, PanelSource, Panels, Product, pack};
+use crate::products::{
+    DotProduct, FEW_COLUMNS, PANEL, PanelSource, Panels, Product, RowProduct, pack,
+};
+use crate::simd::{OnVectors, Vector};
 
 /// A convolution's weight [filters, channels, kernel, kernel] as the right operand of a product.
 #[derive(Clone, Copy)]
@@ -61,7 +64,23 @@ impl<T: Element> Packed<T> {
         Self::Transposed(elements.collect())
     }
 
-    /// `product` with this right operand.
+    /// `product` with this right operand, by the calling thread; to be called from `OnVectors::run`.
+    #[inline(always)]
+    pub(crate) fn multiply_here<V: Vector<Element = T>>(&self, product: Product<'_, T>) {
+        match self {
+            Self::Panels(values, depth) => {
+                let chosen = 0..product.columns.div_ceil(PANEL);
+                let panels = Panels::packed(values, *depth);
+                RowProduct { product, panels, chosen }.run::<V>();
+            }
+            Self::Transposed(right) => {
+                let chosen = 0..product.columns;
+                DotProduct { product, right, chosen }.run::<V>();
+            }
+        }
+    }
+
+    /// `product` with this right operand, by all threads.
     pub(crate) fn multiply(&self, product: Product<'_, T>) {
         match self {
             Self::Panels(values, depth) => product.with_panels(Panels::packed(values, *depth)),

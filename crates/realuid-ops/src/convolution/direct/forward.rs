@@ -1,13 +1,15 @@
 use std::borrow::Cow;
 
+use super::band::Band;
 use super::filters::{Filters, Packed, Role};
 use super::patches;
 use super::staging::{Frame, stage};
 use crate::convolution::Geometry;
 use crate::convolution::{Epilogue, Source};
 use crate::element::Element;
-use crate::parallel::Disjoint;
-use crate::products::{Product, Row, lines_of_rows};
+use crate::parallel::{self, Disjoint};
+use crate::products::{LinearInput, Product, Row};
+use crate::simd::{OnVectors, Vector};
 
 /// `out [batch, out_height, out_width, filters]` = source convolved with `weight [filters,
 /// channels, kernel, kernel]`, + epilogue.
@@ -29,26 +31,26 @@ pub(crate) fn forward<T: Element>(
         patches::forward(source, weight, (addend, epilogue.residual), geometry, out);
         return;
     }
-    let frame = Frame::of_input(geometry);
+    if geometry.kernel == 1 && geometry.stride == 1 {
+        let staged = stage(source, geometry, Frame::of_input(geometry));
+        let x = LinearInput { values: &staged, stride: geometry.channels };
+        patches::multiply(x, weight, (addend, epilogue.residual), geometry, out);
+        return;
+    }
     let taps: Vec<_> = (0..geometry.kernel * geometry.kernel).collect();
     let filters = Filters { weight, taps: &taps, role: Role::Forward };
-    let per_image = addend.is_some_and(|addend| addend.len() > geometry.filters);
     let packed = Packed::new(filters.source(geometry));
-    let staged = stage(source, geometry, frame);
-    let rows = rows_of(geometry, frame, per_image);
-    let segments: Vec<_> =
-        (0..geometry.kernel).map(|y| y * frame.width * geometry.channels).collect();
-    packed.multiply(Product {
-        left: &staged,
-        rows: &rows,
-        segments: &segments,
-        length: geometry.kernel * geometry.channels,
-        columns: geometry.filters,
-        addend,
-        residual: epilogue.residual,
-        output: Disjoint::new(out),
+    let (residual, output) = (epilogue.residual, Disjoint::new(out));
+    let bands = Band::all(geometry, (geometry.positions() / TASKS).clamp(64, 192));
+    parallel::run(bands.len(), |index| {
+        let band = bands[index].clone();
+        let task = Forward { source, geometry, packed: &packed, addend, residual, output, band };
+        T::on_vectors(task);
     });
 }
+
+/// Tasks that keep the machine busy to the end, where the sizes allow for them.
+const TASKS: usize = 16;
 
 /// Bias and addend of each image in one: [filters] or [batch, filters].
 fn addend<'a, T: Element>(epilogue: &Epilogue<'a, T>, geometry: &Geometry) -> Option<Cow<'a, [T]>> {
@@ -64,16 +66,60 @@ fn addend<'a, T: Element>(epilogue: &Epilogue<'a, T>, geometry: &Geometry) -> Op
     }
 }
 
-/// The output positions, as rows of the product.
-fn rows_of(geometry: &Geometry, frame: Frame, addend_per_image: bool) -> Vec<Row> {
-    let Geometry { stride, channels, filters, out_height, out_width, .. } = *geometry;
-    lines_of_rows(geometry.batch * out_height, out_width, |line, x| {
-        let (image, y) = (line / out_height, line % out_height);
-        let from = (image * frame.height + y * stride) * frame.width + x * stride;
-        Row {
-            from: from * channels,
-            to: (line * out_width + x) * filters,
-            shared: if addend_per_image { image * filters } else { 0 },
+/// The convolution at some output positions.
+struct Forward<'a, T: Element> {
+    source: Source<'a, T>,
+    geometry: &'a Geometry,
+    packed: &'a Packed<T>,
+    /// [filters] or [batch, filters].
+    addend: Option<&'a [T]>,
+    residual: Option<&'a [T]>,
+    output: Disjoint<'a, T>,
+    band: Band,
+}
+
+impl<T: Element> OnVectors<T> for Forward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<Element = T>>(self) {
+        let Geometry { kernel, channels, filters, .. } = *self.geometry;
+        let line = Frame::of_input(self.geometry).width * channels;
+        let staged = self.band.stage::<V>(self.source, self.geometry, 0..channels);
+        let segments: Vec<_> = (0..kernel).map(|y| y * line).collect();
+        self.packed.multiply_here::<V>(Product {
+            left: &staged,
+            rows: &self.rows(line),
+            segments: &segments,
+            length: kernel * channels,
+            columns: filters,
+            addend: self.addend,
+            residual: self.residual,
+            output: self.output,
+        });
+    }
+}
+
+impl<T: Element> Forward<'_, T> {
+    /// The output positions, as rows of the product; `line` elements are in a staged row.
+    fn rows(&self, line: usize) -> Vec<Row> {
+        let Geometry { stride, channels, filters, out_height, out_width, .. } = *self.geometry;
+        let per_image = self.addend.is_some_and(|addend| addend.len() > filters);
+        let rows_seen = self.band.rows_seen(self.geometry);
+        let mut rows =
+            Vec::with_capacity(self.band.images.len() * self.band.rows.len() * out_width);
+        for (staged_image, image) in self.band.images.clone().enumerate() {
+            for (index, y) in self.band.rows.clone().enumerate() {
+                let from = (staged_image * rows_seen + index * stride) * line;
+                let to = (image * out_height + y) * out_width;
+                let shared = if per_image { image * filters } else { 0 };
+                rows.extend((0..out_width).map(|x| Row {
+                    from: from + x * stride * channels,
+                    to: (to + x) * filters,
+                    shared,
+                }));
+            }
         }
-    })
+        rows
+    }
 }

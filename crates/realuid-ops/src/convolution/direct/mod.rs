@@ -2,6 +2,7 @@
 //! left rows are read from the padded image: no matrix of patches is built, except where it is
 //! small.
 
+mod band;
 mod filters;
 mod forward;
 mod input_gradient;

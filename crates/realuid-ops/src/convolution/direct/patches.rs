@@ -37,10 +37,21 @@ pub(crate) fn forward<T: Element>(
     out: &mut [T],
 ) {
     let patches = patches_of(source, geometry);
+    let x = LinearInput { values: &patches, stride: stride_of(geometry) };
+    multiply(x, weight, (addend, residual), geometry, out);
+}
+
+/// The linear map of the patches `x`; the addend is [filters] or [batch, filters].
+pub(crate) fn multiply<T: Element>(
+    x: LinearInput<'_, T>,
+    weight: &[T],
+    (addend, residual): (Option<&[T]>, Option<&[T]>),
+    geometry: &Geometry,
+    out: &mut [T],
+) {
     let per_image = addend.is_some_and(|addend| addend.len() > geometry.filters);
     let rows_per_bias = geometry.positions() / if per_image { geometry.batch } else { 1 };
     let epilogue = LinearEpilogue { bias: addend, rows_per_bias, residual };
-    let x = LinearInput { values: &patches, stride: stride_of(geometry) };
     linear_of(geometry).forward(x, weight, epilogue, out);
 }
 

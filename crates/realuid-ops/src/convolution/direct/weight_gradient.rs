@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::band::Band;
 use super::patches;
-use super::staging::{Frame, StageRows, stage};
+use super::staging::{Frame, stage};
 use crate::buffer::Buffer;
 use crate::convolution::Geometry;
 use crate::convolution::Source;
@@ -81,45 +82,29 @@ impl<T: Element> OnVectors<T> for WeightGradient<'_, T> {
 
     #[inline(always)]
     fn run<V: Vector<Element = T>>(self) {
-        let Geometry { batch, kernel, out_height, out_width, .. } = self.geometry;
+        let kernel = self.geometry.kernel;
         let mut sums = Buffer::zeros(kernel * kernel * self.filters.len() * PANEL);
-        let bands = (out_height * out_width / POSITIONS).clamp(1, out_height);
-        let images = (POSITIONS / (out_height * out_width)).clamp(1, batch);
-        for first in (0..batch).step_by(images) {
-            for band in 0..bands {
-                let chunk = Chunk {
-                    images: first..(first + images).min(batch),
-                    rows: part(out_height, band, bands),
-                };
-                self.add_chunk::<V>(&chunk, &mut sums);
-            }
+        for band in Band::all(&self.geometry, POSITIONS) {
+            self.add_band::<V>(&band, &mut sums);
         }
         self.write(&sums);
     }
 }
 
-/// The same output rows of some images.
-struct Chunk {
-    /// The images.
-    images: Range<usize>,
-    /// Their output rows.
-    rows: Range<usize>,
-}
-
 impl<T: Element> WeightGradient<'_, T> {
-    /// Adds what a chunk contributes to sums [kernel, kernel, filters, PANEL].
+    /// Adds what a band contributes to sums [kernel, kernel, filters, PANEL].
     #[inline(always)]
-    fn add_chunk<V: Vector<Element = T>>(&self, chunk: &Chunk, sums: &mut [T]) {
+    fn add_band<V: Vector<Element = T>>(&self, band: &Band, sums: &mut [T]) {
         let Geometry { stride, kernel, filters, out_height, out_width, .. } = self.geometry;
         let channels = self.channels.len();
         let row = Frame::of_input(&self.geometry).width * channels;
-        let image_rows = (chunk.rows.len() - 1) * stride + kernel;
-        let staged = self.stage::<V>(chunk, image_rows);
-        let segments: Vec<_> = (0..chunk.images.len() * chunk.rows.len())
+        let rows_seen = band.rows_seen(&self.geometry);
+        let staged = band.stage::<V>(self.source, &self.geometry, self.channels.clone());
+        let segments: Vec<_> = (0..band.images.len() * band.rows.len())
             .map(|index| {
-                let (image, y) = (index / chunk.rows.len(), index % chunk.rows.len());
-                let of_dy = (chunk.images.start + image) * out_height + chunk.rows.start + y;
-                (of_dy * out_width * filters, (image * image_rows + y * stride) * row)
+                let (image, y) = (index / band.rows.len(), index % band.rows.len());
+                let of_dy = (band.images.start + image) * out_height + band.rows.start + y;
+                (of_dy * out_width * filters, (image * rows_seen + y * stride) * row)
             })
             .collect();
         for (tap, sums) in sums.chunks_exact_mut(self.filters.len() * PANEL).enumerate() {
@@ -136,27 +121,6 @@ impl<T: Element> WeightGradient<'_, T> {
             }
             .add_to::<V>(sums);
         }
-    }
-
-    /// What a chunk sees of the task's channels: `[images, image_rows, width, channels]`.
-    #[inline(always)]
-    fn stage<V: Vector<Element = T>>(&self, chunk: &Chunk, image_rows: usize) -> Buffer<T> {
-        let frame = Frame::of_input(&self.geometry);
-        let image = image_rows * frame.width * self.channels.len();
-        // Whole vectors are read, also at the last position.
-        let mut staged = Buffer::stale(chunk.images.len() * image + PANEL);
-        for (index, out) in chunk.images.clone().zip(staged.chunks_exact_mut(image)) {
-            StageRows {
-                source: self.source,
-                geometry: self.geometry,
-                frame,
-                channels: self.channels.clone(),
-                first: index * frame.height + chunk.rows.start * self.geometry.stride,
-                out,
-            }
-            .write::<V>();
-        }
-        staged
     }
 
     /// Writes the sums to their places in the weight.
