@@ -29,30 +29,46 @@ pub(crate) struct OptimizerPass<'a> {
 }
 
 impl OptimizerPass<'_> {
-    /// Makes the step; an error comes before anything has changed of the type that it is about.
+    /// Makes the step; an error comes before anything has changed.
     pub fn run(&self) -> Result<()> {
-        self.run_typed::<f32>()?;
-        self.run_typed::<f64>()
+        let (single, double) = (Lent::<f32>::of(self)?, Lent::<f64>::of(self)?);
+        single.step(self);
+        double.step(self);
+        Ok(())
     }
+}
 
-    /// The step for the tensors of type `T`.
-    fn run_typed<T: Element>(&self) -> Result<()> {
+/// All tensors of one type.
+struct Lent<'a, T: Element> {
+    parameters: Vec<Taken<'a, T>>,
+    first: Vec<Taken<'a, T>>,
+    second: Vec<Taken<'a, T>>,
+    averages: Vec<Vec<Taken<'a, T>>>,
+    gradients: Vec<Elements<'a, T>>,
+}
+
+impl<'a, T: Element> Lent<'a, T> {
+    fn of(pass: &OptimizerPass<'a>) -> Result<Self> {
         // Taken before gradients are locked: one that shares memory with a parameter is refused
         // instead of waited for.
-        let mut parameters = take::<T>(self.parameters)?;
-        let (mut first, mut second) = (take::<T>(self.first)?, take::<T>(self.second)?);
-        let averages = self.averages.iter().map(|(_, average)| take::<T>(average));
-        let mut averages = averages.collect::<Result<Vec<_>>>()?;
-        let gradients = self.gradients.iter().map(|(_, gradient)| &gradient.data);
+        let parameters = take(pass.parameters)?;
+        let (first, second) = (take(pass.first)?, take(pass.second)?);
+        let averages = pass.averages.iter().map(|(_, average)| take(average));
+        let averages = averages.collect::<Result<_>>()?;
+        let gradients = pass.gradients.iter().map(|(_, gradient)| &gradient.data);
         let gradients = gradients.filter(|data| data.dtype() == T::DTYPE);
         let gradients: Vec<_> = gradients.map(Data::read::<T>).collect();
-        let gradients = gradients.iter().map(Elements::slice).collect::<Result<Vec<_>>>()?;
+        gradients.iter().try_for_each(|gradient| gradient.slice().map(|_| ()))?;
+        Ok(Self { parameters, first, second, averages, gradients })
+    }
 
+    fn step(mut self, pass: &OptimizerPass) {
+        let gradients = self.gradients.iter().map(|g| g.slice().expect("checked when lent"));
         // All chunks are one list, so that small tensors do not wait for each other.
-        let gradients = gradients.into_iter().flat_map(|values| values.chunks(CHUNK));
-        let moments = chunks(&mut first).zip(chunks(&mut second));
-        let mut averages: Vec<_> = averages.iter_mut().map(|average| chunks(average)).collect();
-        let tasks: Vec<_> = chunks(&mut parameters)
+        let gradients = gradients.flat_map(|values| values.chunks(CHUNK));
+        let moments = chunks(&mut self.first).zip(chunks(&mut self.second));
+        let mut averages: Vec<_> = self.averages.iter_mut().map(|each| chunks(each)).collect();
+        let tasks: Vec<_> = chunks(&mut self.parameters)
             .zip(gradients)
             .zip(moments)
             .map(|((parameter, gradient), (first, second))| {
@@ -61,10 +77,9 @@ impl OptimizerPass<'_> {
             })
             .collect();
 
-        let adam = AdamStep::new(self.sizes);
-        let decays: Vec<_> = self.averages.iter().map(|(decay, _)| Decay::new(*decay)).collect();
+        let adam = AdamStep::new(pass.sizes);
+        let decays: Vec<_> = pass.averages.iter().map(|(decay, _)| Decay::new(*decay)).collect();
         consume(tasks, |chunk| vectorised(|| chunk.step(adam, &decays)));
-        Ok(())
     }
 }
 
