@@ -45,13 +45,5 @@ impl Workload for Digits {
 }
 
 fn config() -> NetworkConfig {
-    NetworkConfig::Mlp(MlpConfig {
-        data_shape: vec![1, 8, 8],
-        hidden: 256,
-        blocks: 3,
-        time_features: 32,
-        highest_frequency: 50.0,
-        num_classes: None,
-        adversarial_head: false,
-    })
+    NetworkConfig::Mlp(MlpConfig::new([1, 8, 8], 256, 3))
 }

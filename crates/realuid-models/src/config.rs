@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::adm_unet::AdmUnet;
 use crate::mlp::Mlp;
+use crate::preconditioning::Preconditioned;
 use crate::scope::{Scope, TensorSource};
 use crate::sources::{Initialiser, ShapeRecorder, StrictLoader};
-use crate::{AdmUnetConfig, Discriminator, Error, MlpConfig, Network, Result};
+use crate::{
+    AdmUnetConfig, Discriminator, Error, MlpConfig, Network, NetworkOptions, Result, adm_unet, mlp,
+};
 
 /// Which architecture, and its sizes: all that is needed to build a network but its values.
 ///
@@ -35,14 +38,14 @@ impl NetworkConfig {
     /// The network on `parameters`: gradients flow into them. An error lists every tensor that is
     /// missing, unexpected or misshapen.
     pub fn build_trainable(&self, parameters: &Parameters) -> Result<Box<dyn Network>> {
-        Ok(self.fill(tracked(parameters))?.into_network())
+        Ok(self.network(self.fill(tracked(parameters))?))
     }
 
     /// The network on views of `parameters` that share their storage: later updates show through,
     /// and no backward pass ever computes a gradient for them, only for the input. Strict as
     /// [`NetworkConfig::build_trainable`].
     pub fn build_frozen(&self, parameters: &Parameters) -> Result<Box<dyn Network>> {
-        Ok(self.fill(parameters.tensors())?.into_network())
+        Ok(self.network(self.fill(parameters.tensors())?))
     }
 
     /// The adversarial head of the network on `parameters`; gradients flow into them. An error
@@ -53,7 +56,7 @@ impl NetworkConfig {
         parameters: &Parameters,
     ) -> Result<Box<dyn Discriminator>> {
         self.require_head()?;
-        Ok(self.fill(tracked(parameters))?.into_discriminator())
+        Ok(self.discriminator(self.fill(tracked(parameters))?))
     }
 
     /// The adversarial head on views of `parameters`, as [`NetworkConfig::build_frozen`].
@@ -62,7 +65,7 @@ impl NetworkConfig {
         parameters: &Parameters,
     ) -> Result<Box<dyn Discriminator>> {
         self.require_head()?;
-        Ok(self.fill(parameters.tensors())?.into_discriminator())
+        Ok(self.discriminator(self.fill(parameters.tensors())?))
     }
 
     /// Name and shape of every parameter.
@@ -96,6 +99,39 @@ impl NetworkConfig {
         }
     }
 
+    /// The class that stands for "no class": the one after the last; `None` for a network without.
+    pub fn null_class(&self) -> Option<u32> {
+        let count = self.num_classes().filter(|_| self.options().null_class)?;
+        u32::try_from(count).ok()
+    }
+
+    /// Shape of the noise of one sample that a generator takes besides it: the data's with as many
+    /// channels as [`NetworkOptions::noise_channels`]; `None` for a network without.
+    pub fn noise_shape(&self) -> Option<Vec<usize>> {
+        let channels = Some(self.options().noise_channels).filter(|channels| *channels > 0)?;
+        let mut shape = self.data_shape();
+        *shape.first_mut()? = channels;
+        Some(shape)
+    }
+
+    /// What it is asked for besides its sizes.
+    pub fn options(&self) -> NetworkOptions {
+        match self {
+            Self::Mlp(config) => config.options(),
+            Self::AdmUnet(config) => config.options(),
+        }
+    }
+
+    /// The same network with other options.
+    #[must_use]
+    pub fn with_options(mut self, options: NetworkOptions) -> Self {
+        match &mut self {
+            Self::Mlp(config) => config.set_options(options),
+            Self::AdmUnet(config) => config.set_options(options),
+        }
+        self
+    }
+
     /// The same network with an adversarial head beside it.
     #[must_use]
     pub fn with_adversarial_head(mut self) -> Self {
@@ -120,6 +156,31 @@ impl NetworkConfig {
             Self::Mlp(config) => Built::Mlp(Box::new(Mlp::new(scope, config)?)),
             Self::AdmUnet(config) => Built::AdmUnet(Box::new(AdmUnet::new(scope, config)?)),
         })
+    }
+
+    /// The network that `built` is wanted for, with the scales around it.
+    fn network(&self, built: Built) -> Box<dyn Network> {
+        let bare = built.into_network();
+        match self.options().preconditioning {
+            Some(scales) => Box::new(Preconditioned::new(bare, scales, self.data_shape())),
+            None => bare,
+        }
+    }
+
+    fn discriminator(&self, built: Built) -> Box<dyn Discriminator> {
+        let bare = built.into_discriminator();
+        match self.options().preconditioning {
+            Some(scales) => Box::new(Preconditioned::new(bare, scales, self.data_shape())),
+            None => bare,
+        }
+    }
+
+    /// Name of the parameter [outputs, inputs, ..] of the first layer.
+    pub(crate) fn input_weight(&self) -> &'static str {
+        match self {
+            Self::Mlp(_) => mlp::INPUT_WEIGHT,
+            Self::AdmUnet(_) => adm_unet::INPUT_WEIGHT,
+        }
     }
 
     fn require_head(&self) -> Result<()> {

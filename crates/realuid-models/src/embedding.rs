@@ -91,3 +91,25 @@ fn check_classes(classes: &Tensor, batch: usize, count: usize) -> Result<()> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    #[test]
+    fn diffusion_steps_and_logarithms_of_noise_are_embedded_as_they_are() {
+        // Steps 0 to 999 of DDPM, c_noise of EDM, and the ends of flow matching.
+        let times = [0.0, 1.0, 500.0, 999.0, -1.55, 1.095];
+        let t = Tensor::new(times.map(|t| t as f32).as_slice(), &Device::Cpu).unwrap();
+        let found = timestep_embedding(&t, 8).unwrap().to_vec2::<f32>().unwrap();
+        for (row, t) in found.iter().zip(times) {
+            for i in 0..4 {
+                let angle = t * 10_000_f64.powf(-0.25 * f64::from(i));
+                let i = i as usize;
+                assert!((f64::from(row[i]) - angle.cos()).abs() < 1e-4, "t = {t}, cosine {i}");
+                assert!((f64::from(row[4 + i]) - angle.sin()).abs() < 1e-4, "t = {t}, sine {i}");
+            }
+        }
+    }
+}

@@ -12,20 +12,15 @@
 //! | [`MlpConfig`] | vectors, small images | ours |
 //! | [`AdmUnetConfig`] | images | torchcfm's `UNetModelWrapper` |
 //!
+//! Either can be asked for [`NetworkOptions`]: preconditioning as a denoiser, the source end or noise
+//! as further inputs, several heads, a class that stands for none.
+//!
 //! ```
 //! use candle_core::{DType, Device, Tensor};
 //! use realuid_models::{Condition, MlpConfig, NetworkConfig};
 //! use realuid_ops::RandomStream;
 //!
-//! let config = NetworkConfig::Mlp(MlpConfig {
-//!     data_shape: vec![2],
-//!     hidden: 32,
-//!     blocks: 2,
-//!     time_features: 16,
-//!     highest_frequency: 50.0,
-//!     num_classes: None,
-//!     adversarial_head: false,
-//! });
+//! let config = NetworkConfig::Mlp(MlpConfig::new([2], 32, 2));
 //! let parameters = config.initialise(&RandomStream::new(0, "initialise", 0), &Device::Cpu)?;
 //! let network = config.build_trainable(&parameters)?;
 //!
@@ -47,17 +42,22 @@ mod atomic_file;
 mod condition;
 mod conditioned;
 mod config;
+mod defaults;
 mod embedding;
 mod error;
+mod heads;
 mod input;
 mod layers;
 mod mlp;
 mod model_folder;
 mod name_hash;
 mod network;
+mod options;
+mod preconditioning;
 mod scope;
 mod sources;
 mod tensor_file;
+mod widen;
 
 pub use adm_unet::AdmUnetConfig;
 pub use atomic_file::{UNFINISHED, sync_parent, write_atomically};
@@ -65,7 +65,11 @@ pub use condition::Condition;
 pub use conditioned::Conditioned;
 pub use config::NetworkConfig;
 pub use error::{Error, Result};
+pub use heads::split_heads;
 pub use mlp::MlpConfig;
 pub use model_folder::{load_model, save_model};
 pub use network::{Discriminator, Network};
+pub use options::NetworkOptions;
+pub use preconditioning::EdmPreconditioning;
 pub use tensor_file::{load_metadata, load_tensors, save_tensors};
+pub use widen::widen_parameters;

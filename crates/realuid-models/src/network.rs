@@ -5,10 +5,11 @@ use crate::{Condition, NetworkConfig, Result};
 /// A function of a noised sample and its time, with parameters.
 pub trait Network: Send + Sync {
     /// The prediction for `x` `[B, ..data shape]` at times `t` `[B]`, in the network's own time;
-    /// same shape as `x` (twice the channels where the configuration asks for a variance too).
+    /// same shape as `x`, with as many times the channels (first data axis) as the configuration has
+    /// heads, or twice where it asks for a variance too.
     fn forward(&self, x: &Tensor, t: &Tensor, condition: &Condition) -> Result<Tensor>;
 
-    /// The description that builds this network again.
+    /// The description that builds this network again; of a wrapper, the network it wraps.
     fn config(&self) -> NetworkConfig;
 }
 

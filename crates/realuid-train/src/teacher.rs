@@ -80,7 +80,8 @@ impl Matching {
         let x = self.interpolant.interpolate(&ends, &t)?;
         let target = self.interpolant.target(self.prediction, &ends, &t)?;
         let classes = conditioning(learner.config(), batch.classes.as_ref())?;
-        let condition = Condition { classes, dropout: Some(stream("teacher dropout")) };
+        let dropout = Some(stream("teacher dropout"));
+        let condition = Condition { classes, dropout, ..Condition::none() };
         let prediction = learner.trainable().forward(&x, &t, &condition)?;
         Ok(Loss { total: matching_loss(&prediction, &target, None)?, terms: Vec::new() })
     }

@@ -1,9 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
+use crate::defaults::{is_default, is_one, one};
+use crate::{EdmPreconditioning, Error, NetworkOptions, Result};
 
 /// Sizes and switches of the ADM UNet, named and defaulted as the arguments of torchcfm's
-/// `UNetModelWrapper`.
+/// `UNetModelWrapper`; those after `adversarial_head` are said in [`NetworkOptions`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "the switches of the published constructor")]
@@ -62,6 +63,24 @@ pub struct AdmUnetConfig {
     /// RealUID code's adversarial baseline. Not an argument of torchcfm.
     #[serde(default)]
     pub adversarial_head: bool,
+    /// [`NetworkOptions::preconditioning`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preconditioning: Option<EdmPreconditioning>,
+    /// [`NetworkOptions::time_unit`].
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub time_unit: f64,
+    /// [`NetworkOptions::source_condition`].
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub source_condition: bool,
+    /// [`NetworkOptions::noise_channels`].
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub noise_channels: usize,
+    /// [`NetworkOptions::heads`].
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub heads: usize,
+    /// [`NetworkOptions::null_class`].
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub null_class: bool,
 }
 
 fn default_num_classes() -> usize {
@@ -102,7 +121,33 @@ impl AdmUnetConfig {
             use_fp16: false,
             use_new_attention_order: false,
             adversarial_head: false,
+            preconditioning: None,
+            time_unit: 1.0,
+            source_condition: false,
+            noise_channels: 0,
+            heads: 1,
+            null_class: false,
         }
+    }
+
+    pub(crate) fn options(&self) -> NetworkOptions {
+        NetworkOptions {
+            preconditioning: self.preconditioning,
+            time_unit: self.time_unit,
+            source_condition: self.source_condition,
+            noise_channels: self.noise_channels,
+            heads: self.heads,
+            null_class: self.null_class,
+        }
+    }
+
+    pub(crate) fn set_options(&mut self, options: NetworkOptions) {
+        self.preconditioning = options.preconditioning;
+        self.time_unit = options.time_unit;
+        self.source_condition = options.source_condition;
+        self.noise_channels = options.noise_channels;
+        self.heads = options.heads;
+        self.null_class = options.null_class;
     }
 
     /// Number of classes the network takes.

@@ -25,7 +25,7 @@ impl<'a> Layout<'a> {
             config,
             level_channels: config.level_channels()?,
             attention_rates: config.attention_rates()?,
-            channels: config.dim[0],
+            channels: config.options().input_channels(config.dim[0]),
             skips: Vec::new(),
         })
     }

@@ -10,4 +10,4 @@ mod unet;
 mod validation;
 
 pub use config::AdmUnetConfig;
-pub(crate) use unet::AdmUnet;
+pub(crate) use unet::{AdmUnet, INPUT_WEIGHT};

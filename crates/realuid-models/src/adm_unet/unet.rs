@@ -8,14 +8,18 @@ use super::head::AdversarialHead;
 use super::layout::Layout;
 use super::stage::{Pass, Stage};
 use crate::embedding::{ClassEmbedding, TimeEmbedding, timestep_embedding};
-use crate::input::check_input;
+use crate::input::{check_input, join_inputs};
 use crate::layers::{Conv2d, ConvShape, group_norm32};
 use crate::scope::Scope;
-use crate::{Condition, Discriminator, Error, Network, NetworkConfig, Result};
+use crate::{Condition, Discriminator, Error, Network, NetworkConfig, NetworkOptions, Result};
+
+/// The parameter whose columns answer to the network's inputs.
+pub(crate) const INPUT_WEIGHT: &str = "input_blocks.0.0.weight";
 
 /// The UNet that [`AdmUnetConfig`] describes; parameter names are those of torchcfm's state dict.
 pub(crate) struct AdmUnet {
     config: AdmUnetConfig,
+    options: NetworkOptions,
     time: TimeEmbedding,
     classes: ClassEmbedding,
     inputs: Vec<Stage>,
@@ -30,7 +34,9 @@ impl AdmUnet {
     pub fn new(mut scope: Scope, config: &AdmUnetConfig) -> Result<Self> {
         let width = 4 * config.num_channels;
         let time = TimeEmbedding::new(scope.at("time_embed"), config.num_channels, width)?;
-        let classes = ClassEmbedding::new(scope.at("label_emb"), config.classes(), width)?;
+        let options = config.options();
+        let rows = options.class_rows(config.classes());
+        let classes = ClassEmbedding::new(scope.at("label_emb"), rows, width)?;
 
         let levels = config.level_channels()?;
         let (first, last) = (levels[0], levels[levels.len() - 1]);
@@ -39,7 +45,7 @@ impl AdmUnet {
         let middle = layout.middle_stage(scope.at("middle_block"))?;
         let outputs = layout.output_stages(scope.at("output_blocks"))?;
 
-        let channels = if config.learn_sigma { 2 * config.dim[0] } else { config.dim[0] };
+        let channels = config.dim[0] * if config.learn_sigma { 2 } else { options.heads };
         let shape = ConvShape { inputs: first, outputs: channels, kernel: 3 };
         let same = Conv2dConfig { stride: 1, padding: 1 };
         let norm = group_norm32(scope.at("out.0"), first)?;
@@ -51,6 +57,7 @@ impl AdmUnet {
         };
         Ok(Self {
             config: config.clone(),
+            options,
             time,
             classes,
             inputs,
@@ -70,12 +77,13 @@ impl AdmUnet {
         t: &Tensor,
         condition: &'a Condition,
     ) -> Result<(Value, Pass<'a>)> {
-        let t = check_input(x, t, &self.config.dim)?;
+        let t = (check_input(x, t, &self.config.dim)? / self.options.time_unit)?;
         let features = tape.input(&timestep_embedding(&t, self.config.num_channels)?)?;
         let embedding = self.classes.add_to(self.time.forward(&features)?, condition)?;
         let pass =
             Pass { activated_embedding: silu(&embedding)?, dropout: condition.dropout.as_ref() };
-        Ok((channels_last(&tape.input(x)?)?, pass))
+        let x = tape.input(&join_inputs(x, condition, &self.options)?)?;
+        Ok((channels_last(&x)?, pass))
     }
 
     /// The outputs of the stages on the way down, and the middle features.

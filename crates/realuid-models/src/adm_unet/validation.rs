@@ -26,6 +26,12 @@ impl AdmUnetConfig {
         if self.use_fp16 {
             return Err(error("use_fp16", "false: precision is chosen elsewhere", "true".into()));
         }
+        self.options().validate(self.classes())?;
+        if self.learn_sigma && (self.heads > 1 || self.preconditioning.is_some()) {
+            let expected =
+                "false with several heads or preconditioning: a variance is no prediction";
+            return Err(error("learn_sigma", expected, "true".into()));
+        }
         self.validate_resolution()
     }
 

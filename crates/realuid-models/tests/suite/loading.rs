@@ -2,18 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::tiny::{formula_parameters, tiny_mlp, tiny_unet};
+use crate::tiny::{bits, formula_parameters, tiny_mlp, tiny_unet};
 use candle_core::{DType, Device, Tensor};
 use realuid_models::{
     AdmUnetConfig, NetworkConfig, load_metadata, load_model, load_tensors, save_model, save_tensors,
 };
 use realuid_ops::{Parameters, RandomStream};
-
-fn bits(tensors: &BTreeMap<String, Tensor>) -> BTreeMap<String, (Vec<usize>, Vec<u32>)> {
-    let values = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-    let bits = |t: &Tensor| values(t).into_iter().map(f32::to_bits).collect();
-    tensors.iter().map(|(n, t)| (n.clone(), (t.dims().to_vec(), bits(t)))).collect()
-}
 
 #[test]
 fn every_tensor_that_does_not_fit_is_listed() {

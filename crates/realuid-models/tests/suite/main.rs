@@ -3,6 +3,9 @@
 mod configuration;
 mod golden;
 mod gradients;
+mod inputs;
 mod loading;
+mod options;
+mod preconditioning;
 mod tiny;
 mod torchcfm;

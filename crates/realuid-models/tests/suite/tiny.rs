@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Tensor};
-use realuid_models::{AdmUnetConfig, MlpConfig, NetworkConfig};
+use realuid_models::{AdmUnetConfig, MlpConfig, NetworkConfig, NetworkOptions};
 use realuid_ops::Parameters;
 use realuid_testkit::formula_parameter;
 
@@ -19,14 +19,25 @@ pub fn tiny_unet() -> AdmUnetConfig {
 /// A class-conditional perceptron for 1 x 4 x 4 images, with its adversarial head.
 pub fn tiny_mlp() -> MlpConfig {
     MlpConfig {
-        data_shape: vec![1, 4, 4],
-        hidden: 24,
-        blocks: 2,
         time_features: 8,
-        highest_frequency: 50.0,
         num_classes: Some(5),
         adversarial_head: true,
+        ..MlpConfig::new([1, 4, 4], 24, 2)
     }
+}
+
+/// The network with its options changed.
+pub fn with(config: NetworkConfig, change: impl FnOnce(&mut NetworkOptions)) -> NetworkConfig {
+    let mut options = config.options();
+    change(&mut options);
+    config.with_options(options)
+}
+
+/// Shape and exact values of tensors in f32.
+pub fn bits(tensors: &BTreeMap<String, Tensor>) -> BTreeMap<String, (Vec<usize>, Vec<u32>)> {
+    let values = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    let bits = |t: &Tensor| values(t).into_iter().map(f32::to_bits).collect();
+    tensors.iter().map(|(n, t)| (n.clone(), (t.dims().to_vec(), bits(t)))).collect()
 }
 
 /// The formula tensor of every parameter's name, in `dtype`.

@@ -61,13 +61,13 @@ impl Setting {
         let repeated = |tensor: &Tensor| Tensor::cat(&vec![tensor; branches.len()], 0);
         let x = Tensor::cat(&branches.iter().map(|branch| &branch.x).collect::<Vec<_>>(), 0)?;
         let classes = draw.classes.as_ref().map(repeated).transpose()?;
-        let condition = Condition { classes, dropout: None };
+        let condition = Condition { classes, ..Condition::none() };
         let y = network.forward(&x, &repeated(&draw.t)?, &condition)?;
         (0..branches.len()).map(|i| Ok(y.narrow(0, i * batch, batch)?)).collect()
     }
 
     /// The condition shared by both branches; networks are distilled without dropout.
     pub fn condition(&self, draw: &Draw) -> Condition {
-        Condition { classes: draw.classes.clone(), dropout: None }
+        Condition { classes: draw.classes.clone(), ..Condition::none() }
     }
 }

@@ -82,7 +82,7 @@ impl Model {
             let noise = self.noise(&request.stream, start..end, device)?;
             let classes =
                 classes.as_ref().map(|c| Tensor::new(&c[start..end], device)).transpose()?;
-            let condition = Condition { classes, dropout: None };
+            let condition = Condition { classes, ..Condition::none() };
             let part = self.draw(&noise, &condition, request.solver)?;
             evaluations = part.evaluations;
             parts.push(part.data);
