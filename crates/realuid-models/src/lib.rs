@@ -13,7 +13,8 @@
 //! | [`AdmUnetConfig`] | images | torchcfm's `UNetModelWrapper` |
 //!
 //! Either can be asked for [`NetworkOptions`]: preconditioning as a denoiser, the source end or noise
-//! as further inputs, several heads, a class that stands for none.
+//! as further inputs, several heads, a class that stands for none. [`Guided`] is a network under
+//! classifier-free guidance.
 //!
 //! ```
 //! use candle_core::{DType, Device, Tensor};
@@ -43,8 +44,10 @@ mod condition;
 mod conditioned;
 mod config;
 mod defaults;
+mod drop_classes;
 mod embedding;
 mod error;
+mod guided;
 mod heads;
 mod input;
 mod layers;
@@ -64,7 +67,9 @@ pub use atomic_file::{UNFINISHED, sync_parent, write_atomically};
 pub use condition::Condition;
 pub use conditioned::Conditioned;
 pub use config::NetworkConfig;
+pub use drop_classes::drop_classes;
 pub use error::{Error, Result};
+pub use guided::Guided;
 pub use heads::split_heads;
 pub use mlp::MlpConfig;
 pub use model_folder::{load_model, save_model};

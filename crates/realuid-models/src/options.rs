@@ -30,7 +30,7 @@ pub struct NetworkOptions {
     /// [`split_heads`](crate::split_heads).
     pub heads: usize,
     /// Whether there is a class for "no class", the one after the last; for classifier-free
-    /// guidance. The table of class vectors then has one row more, as
+    /// guidance ([`Guided`](crate::Guided)). The table of class vectors then has one row more, as
     /// that of DiT and SiT has (`LabelEmbedder`). torchcfm's has none: there the number of classes
     /// is one more than the data's, and the last is left to the user.
     pub null_class: bool,

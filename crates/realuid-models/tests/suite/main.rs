@@ -3,6 +3,7 @@
 mod configuration;
 mod golden;
 mod gradients;
+mod guidance;
 mod inputs;
 mod loading;
 mod options;
