@@ -12,6 +12,29 @@ pub enum Error {
         /// What was given.
         found: f64,
     },
+    /// A name that nothing has.
+    #[error("reading a {what}: expected one of {known}, found {found:?}")]
+    Name {
+        /// What was being named.
+        what: &'static str,
+        /// The names there are.
+        known: String,
+        /// What was given.
+        found: String,
+    },
+    /// The weight of an item is infinite.
+    #[error(
+        "weighting by {name}: expected a finite weight, found {found} for item {item}; draw times \
+         that keep away from the path's data end, or take another weighting"
+    )]
+    Weight {
+        /// The weighting.
+        name: &'static str,
+        /// The first item concerned.
+        item: usize,
+        /// Its weight.
+        found: f64,
+    },
     /// Tensors do not fit together.
     #[error("{operation}: expected {expected}, found {found}")]
     Shape {
@@ -48,6 +71,9 @@ pub enum Error {
         /// Weight of the teacher on the generated branch.
         gamma: f64,
     },
+    /// The path does not say what was asked of it.
+    #[error(transparent)]
+    Path(#[from] realuid_paths::Error),
     /// An operation of `realuid-ops` failed.
     #[error(transparent)]
     Ops(#[from] realuid_ops::Error),

@@ -1,8 +1,11 @@
-//! Matching loss, RealUID and its special cases, and the adversarial baseline.
+//! Matching loss, RealUID and its special cases, weights, and two other methods for comparison.
 //!
 //! Distillation is a game: a fake model learns the generator's marginal field, the generator moves
 //! until that field is the frozen teacher's. [`RealUid`] holds both sides as an [`Objective`] on
-//! plain tensors; no architecture, no optimiser and no schedule is known here.
+//! plain tensors; no architecture, no optimiser and no schedule is known here. Published methods are
+//! [`Preset`]s of it; [`Dmd`] and [`Adversarial`] are others, for comparison. The loss may be taken in
+//! another prediction than the networks make ([`PathPoints`]), and each item may have a weight, of its
+//! time ([`Weighting`]) or of the teacher's error ([`data_normaliser`]).
 //!
 //! ```
 //! use candle_core::{Device, Tensor, Var};
@@ -33,14 +36,24 @@
 //! ```
 
 mod adversarial;
+mod data_normaliser;
+mod dmd;
 mod error;
 mod matching;
 mod objective;
+mod path_points;
+mod preset;
 mod real_uid;
 mod reduce;
+mod weighting;
 
 pub use adversarial::Adversarial;
+pub use data_normaliser::data_normaliser;
+pub use dmd::Dmd;
 pub use error::{Error, Result};
 pub use matching::matching_loss;
 pub use objective::{Branch, Branches, Loss, Objective};
+pub use path_points::{PathPoints, PredictionChange};
+pub use preset::{GeneratorWeight, Preset, PresetSettings};
 pub use real_uid::RealUid;
+pub use weighting::Weighting;

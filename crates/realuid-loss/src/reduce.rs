@@ -10,21 +10,26 @@ pub(crate) fn sum_then_mean(
     weight: Option<&Tensor>,
     operation: &'static str,
 ) -> Result<Tensor> {
+    let batch = check_items(values, operation)?;
     let per_item = match values.rank() {
-        0 => return Err(shape_error(operation, "tensors [B, ..]", "a scalar")),
         1 => values.clone(),
         _ => values.flatten_from(1)?.sum(1)?,
     };
-    let batch = per_item.dims()[0];
-    if batch == 0 {
-        return Err(shape_error(operation, "at least one item in the batch", "none"));
-    }
     let Some(weight) = weight else { return Ok(per_item.mean(0)?) };
     if weight.dims() != per_item.dims() {
         let found = format!("{:?}", weight.dims());
         return Err(shape_error(operation, format!("a weight per item, [{batch}]"), found));
     }
     Ok((per_item * weight)?.mean(0)?)
+}
+
+/// The number of items of a tensor [B, ..]; there must be one.
+pub(crate) fn check_items(values: &Tensor, operation: &'static str) -> Result<usize> {
+    match values.dims() {
+        [] => Err(shape_error(operation, "tensors [B, ..]", "a scalar")),
+        [0, ..] => Err(shape_error(operation, "at least one item in the batch", "none")),
+        [batch, ..] => Ok(*batch),
+    }
 }
 
 pub(crate) fn check_same_shape(a: &Tensor, b: &Tensor, operation: &'static str) -> Result<()> {
@@ -35,7 +40,7 @@ pub(crate) fn check_same_shape(a: &Tensor, b: &Tensor, operation: &'static str) 
     Err(shape_error(operation, expected, format!("{:?}", b.dims())))
 }
 
-fn shape_error(
+pub(crate) fn shape_error(
     operation: &'static str,
     expected: impl Into<String>,
     found: impl Into<String>,
