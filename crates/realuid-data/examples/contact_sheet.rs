@@ -1,7 +1,9 @@
 //! Shows what a data set holds: prints its size, shape and classes, and writes one shuffled batch
-//! as a grid of pictures (or, for points in the plane, prints them as a map).
+//! as a grid of pictures (or, for points in the plane, prints them as a map). Sources come before
+//! their data.
 //!
 //! `cargo run -p realuid-data --example contact_sheet -- digits digits.png`
+//! `cargo run -p realuid-data --example contact_sheet -- 'digits?source=edges' edges.png`
 //! `cargo run -p realuid-data --example contact_sheet -- toy:pinwheel`
 
 use std::error::Error;
@@ -27,9 +29,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut loader = Loader::new(dataset, LoaderConfig::new(batch_size, 0), 0)?;
     let batch = loader.next().ok_or("loaders are endless")??;
     if shape.len() == 3 {
-        write_grid(&batch.data, &file)?;
+        let pictures = match &batch.source {
+            // Side by side: joined along the width.
+            Some(source) => Tensor::cat(&[source, &batch.data], 3)?,
+            None => batch.data,
+        };
+        write_grid(&pictures, &file)?;
         println!("wrote {file}");
     } else {
+        batch.source.iter().try_for_each(print_map)?;
         print_map(&batch.data)?;
     }
     Ok(())

@@ -10,6 +10,9 @@ pub struct Batch {
     pub index: u64,
     /// `[B, C, H, W]` or `[B, D]`, f32, on the CPU.
     pub data: Tensor,
+    /// The other end of a bridge, of the same shape, dtype and device as `data` and in the same
+    /// order, if the data set has one; [`Dataset::coupling`] says how the two belong together.
+    pub source: Option<Tensor>,
     /// `[B]`, u32, on the CPU, if the data set is labelled.
     pub classes: Option<Tensor>,
 }
@@ -19,6 +22,7 @@ pub struct Batch {
 pub(crate) struct Layout {
     pub(crate) shape: Vec<usize>,
     labelled: bool,
+    sourced: bool,
 }
 
 impl Layout {
@@ -31,8 +35,8 @@ impl Layout {
                 found: "none".into(),
             });
         }
-        let Sample { shape, class, .. } = dataset.get(0)?;
-        Ok(Self { shape, labelled: class.is_some() })
+        let Sample { shape, class, source, .. } = dataset.get(0)?;
+        Ok(Self { shape, labelled: class.is_some(), sourced: source.is_some() })
     }
 
     fn check(&self, index: usize, sample: &Sample) -> Result<()> {
@@ -44,6 +48,13 @@ impl Layout {
         let count: usize = self.shape.iter().product();
         if sample.values.len() != count {
             return Err(uneven(format!("{count} values"), sample.values.len().to_string()));
+        }
+        if sample.source.is_some() != self.sourced {
+            let say = |sourced| if sourced { "a source" } else { "no source" }.to_string();
+            return Err(uneven(say(self.sourced), say(sample.source.is_some())));
+        }
+        if let Some(source) = sample.source.as_ref().filter(|source| source.len() != count) {
+            return Err(uneven(format!("{count} values of source"), source.len().to_string()));
         }
         if sample.class.is_some() != self.labelled {
             let say = |labelled| if labelled { "a class" } else { "no class" }.to_string();
@@ -60,7 +71,7 @@ pub(crate) fn flips(seed: u64, batch: u64, batch_size: usize) -> Vec<bool> {
 }
 
 /// Decodes and stacks the examples `indices`, mirroring those whose entry in `mirrored` is true
-/// (an empty slice mirrors none).
+/// (an empty slice mirrors none), data and source alike.
 pub(crate) fn assemble(
     dataset: &dyn Dataset,
     layout: &Layout,
@@ -68,7 +79,9 @@ pub(crate) fn assemble(
     indices: &[usize],
     mirrored: &[bool],
 ) -> Result<Batch> {
-    let mut values = Vec::with_capacity(indices.len() * layout.shape.iter().product::<usize>());
+    let room = indices.len() * layout.shape.iter().product::<usize>();
+    let mut values = Vec::with_capacity(room);
+    let mut sources = Vec::with_capacity(if layout.sourced { room } else { 0 });
     let mut classes = Vec::new();
     for (position, &example) in indices.iter().enumerate() {
         let mut sample = dataset.get(example)?;
@@ -77,20 +90,24 @@ pub(crate) fn assemble(
             mirror(&mut sample);
         }
         values.extend_from_slice(&sample.values);
+        sources.extend(sample.source.into_iter().flatten());
         classes.extend(sample.class);
     }
     let shape: Vec<usize> = [indices.len()].iter().chain(&layout.shape).copied().collect();
-    let data = Tensor::from_vec(values, shape, &Device::Cpu)?;
+    let stack = |values| Tensor::from_vec(values, shape.as_slice(), &Device::Cpu);
+    let data = stack(values)?;
+    let source = layout.sourced.then(|| stack(sources)).transpose()?;
     let classes = layout
         .labelled
         .then(|| Tensor::from_vec(classes, indices.len(), &Device::Cpu))
         .transpose()?;
-    Ok(Batch { index, data, classes })
+    Ok(Batch { index, data, source, classes })
 }
 
 /// Reverses the last axis.
 fn mirror(sample: &mut Sample) {
-    if let Some(&width) = sample.shape.last() {
-        sample.values.chunks_exact_mut(width.max(1)).for_each(<[f32]>::reverse);
+    let Some(&width) = sample.shape.last() else { return };
+    for values in [Some(&mut sample.values), sample.source.as_mut()].into_iter().flatten() {
+        values.chunks_exact_mut(width.max(1)).for_each(<[f32]>::reverse);
     }
 }

@@ -50,8 +50,14 @@ impl Dataset for ByteImages {
         Ok(Sample {
             shape: self.shape.to_vec(),
             values: pixels.iter().copied().map(scale_pixel).collect(),
-            class: self.classes.as_ref().map(|classes| u32::from(classes[index])),
+            source: None,
+            class: self.class_of(index)?,
         })
+    }
+
+    fn class_of(&self, index: usize) -> Result<Option<u32>> {
+        check_index(index, self.len())?;
+        Ok(self.classes.as_ref().map(|classes| u32::from(classes[index])))
     }
 
     fn class_count(&self) -> Option<u32> {

@@ -22,10 +22,32 @@ pub trait Dataset: Send + Sync {
         None
     }
 
+    /// Class of example `index`, `None` without classes; as `get` says it, but without decoding
+    /// where a set can do without. An error as for `get`.
+    fn class_of(&self, index: usize) -> Result<Option<u32>> {
+        Ok(self.get(index)?.class)
+    }
+
+    /// How the source of an example belongs to its data, `None` for examples without a source.
+    fn coupling(&self) -> Option<Coupling> {
+        None
+    }
+
     /// Shape of one example, taken from the first. An error if the set is empty.
     fn shape(&self) -> Result<Vec<usize>> {
         Ok(self.get(0)?.shape)
     }
+}
+
+/// How the two ends of a pair belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Coupling {
+    /// The source was made from the data, or measured with it: it says something about them, and a
+    /// bridge from it can be expected to lead back.
+    Paired,
+    /// Data and source were drawn without regard to each other: only their two distributions are
+    /// given, and which source goes with which data carries no information.
+    Independent,
 }
 
 /// One example.
@@ -35,6 +57,9 @@ pub struct Sample {
     pub shape: Vec<usize>,
     /// The values, last axis fastest. Pixels lie in [-1, 1].
     pub values: Vec<f32>,
+    /// The other end of a bridge, if the set has one ([`Dataset::coupling`]): values of the same
+    /// shape.
+    pub source: Option<Vec<f32>>,
     /// The class, if the set is labelled.
     pub class: Option<u32>,
 }

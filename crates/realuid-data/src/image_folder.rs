@@ -79,6 +79,11 @@ impl Dataset for ImageFolder {
         Ok(to_sample(image, *class))
     }
 
+    fn class_of(&self, index: usize) -> Result<Option<u32>> {
+        check_index(index, self.len())?;
+        Ok(self.images[index].1)
+    }
+
     fn class_count(&self) -> Option<u32> {
         self.class_count
     }

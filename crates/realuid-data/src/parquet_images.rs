@@ -122,6 +122,11 @@ impl Dataset for ParquetImages {
         Ok(to_sample(image, Some(self.classes[index])))
     }
 
+    fn class_of(&self, index: usize) -> Result<Option<u32>> {
+        check_index(index, self.len())?;
+        Ok(Some(self.classes[index]))
+    }
+
     fn class_count(&self) -> Option<u32> {
         self.classes.iter().max().map(|highest| highest + 1)
     }

@@ -62,5 +62,5 @@ pub(crate) fn to_sample(image: DynamicImage, class: Option<u32>) -> Sample {
     for channel in 0..channels {
         values.extend(bytes.iter().skip(channel).step_by(channels).copied().map(scale_pixel));
     }
-    Sample { shape, values, class }
+    Sample { shape, values, source: None, class }
 }

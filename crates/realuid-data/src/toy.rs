@@ -1,8 +1,11 @@
 use realuid_ops::RandomStream;
 
+use crate::class_weights::ClassWeights;
 use crate::dataset::check_index;
-use crate::toy_shapes::{self, checkerboard, eight_gaussians, moons, pinwheel, spiral};
-use crate::{Dataset, Result, Sample};
+use crate::toy_shapes::{
+    self, checkerboard, eight_gaussians, even_choice, moons, pinwheel, spiral,
+};
+use crate::{Dataset, Error, Result, Sample};
 
 /// A distribution in the plane, scaled so that its mean variance over the two axes is about 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,23 +69,55 @@ impl Toy {
 
     /// The centres of the eight Gaussians, in the order of their classes.
     pub fn eight_gaussians_centres() -> [[f64; 2]; 8] {
-        std::array::from_fn(|mode| toy_shapes::eight_gaussians_centre(mode as u64))
+        std::array::from_fn(|mode| toy_shapes::eight_gaussians_centre(mode as u32))
     }
 }
 
 /// Independent points of a [`Toy`]; point i is a pure function of (seed, i) and is made when asked
 /// for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ToyDataset {
     toy: Toy,
     len: usize,
     seed: u64,
+    weights: Option<ClassWeights>,
 }
 
 impl ToyDataset {
     /// `len` points; another `seed` gives other points of the same distribution.
     pub const fn new(toy: Toy, len: usize, seed: u64) -> Self {
-        Self { toy, len, seed }
+        Self { toy, len, seed, weights: None }
+    }
+
+    /// The same with class k in the share `weights[k]` of the points, instead of evenly; the
+    /// weights are relative and need not add up to 1. A weight of 0 leaves the class out.
+    ///
+    /// Errors: a toy without classes, another number of weights than of classes, weights that are
+    /// negative, not finite, or all 0.
+    pub fn with_weights(self, weights: &[f64]) -> Result<Self> {
+        let Some(count) = self.toy.class_count() else {
+            return Err(Error::Argument {
+                operation: "weighting the classes of a toy",
+                expected: "a toy with classes".into(),
+                found: format!("{}, which has none", self.toy.name()),
+            });
+        };
+        let weights = Some(ClassWeights::new(weights, count as usize)?);
+        Ok(Self { weights, ..self })
+    }
+
+    /// The class of the point drawn from `stream`: from value 0, which nothing else uses.
+    fn choose(&self, stream: &RandomStream) -> Option<u32> {
+        let count = self.toy.class_count()?;
+        Some(match &self.weights {
+            None => even_choice(count, stream),
+            Some(weights) => weights.choose(stream.uniform_at(0)),
+        })
+    }
+
+    fn stream(&self, index: usize) -> Result<RandomStream> {
+        check_index(index, self.len)?;
+        Ok(RandomStream::new(self.seed, "toy", index as u64))
     }
 }
 
@@ -92,16 +127,22 @@ impl Dataset for ToyDataset {
     }
 
     fn get(&self, index: usize) -> Result<Sample> {
-        check_index(index, self.len)?;
-        let stream = RandomStream::new(self.seed, "toy", index as u64);
-        let ([x, y], class) = match self.toy {
-            Toy::EightGaussians => eight_gaussians(&stream)?,
-            Toy::Moons => moons(&stream)?,
+        let stream = self.stream(index)?;
+        let class = self.choose(&stream);
+        // Only the checkerboard has no classes, and it asks for none.
+        let of = class.unwrap_or_default();
+        let [x, y] = match self.toy {
+            Toy::EightGaussians => eight_gaussians(of, &stream)?,
+            Toy::Moons => moons(of, &stream)?,
             Toy::Checkerboard => checkerboard(&stream),
-            Toy::Spiral => spiral(&stream)?,
-            Toy::Pinwheel => pinwheel(&stream)?,
+            Toy::Spiral => spiral(of, &stream)?,
+            Toy::Pinwheel => pinwheel(of, &stream)?,
         };
-        Ok(Sample { shape: vec![2], values: vec![x as f32, y as f32], class })
+        Ok(Sample { shape: vec![2], values: vec![x as f32, y as f32], source: None, class })
+    }
+
+    fn class_of(&self, index: usize) -> Result<Option<u32>> {
+        Ok(self.choose(&self.stream(index)?))
     }
 
     fn class_count(&self) -> Option<u32> {

@@ -2,12 +2,16 @@ use std::str::FromStr;
 
 use crate::{Error, Result};
 
-/// A data set's address in its parts: `scheme:path?name=value&name=value`.
+/// A data set's address in its parts: `scheme:path?name=value&name=value&source=scheme&name=value`.
+///
+/// The parameters before `source` are the data's, those after it the source's.
 pub(crate) struct Uri<'a> {
     whole: &'a str,
     pub(crate) scheme: &'a str,
     pub(crate) path: &'a str,
     parameters: Vec<(&'a str, &'a str)>,
+    /// The source's part, an address without a path.
+    pub(crate) source: Option<Box<Uri<'a>>>,
 }
 
 impl<'a> Uri<'a> {
@@ -15,17 +19,27 @@ impl<'a> Uri<'a> {
     pub(crate) fn parse(whole: &'a str) -> Result<Self> {
         let (address, query) = whole.rsplit_once('?').unwrap_or((whole, ""));
         let (scheme, path) = address.split_once(':').unwrap_or((address, ""));
-        let mut uri = Self { whole, scheme, path, parameters: Vec::new() };
+        let bare = |scheme, path| Self { whole, scheme, path, parameters: vec![], source: None };
+        let mut data = bare(scheme, path);
         for part in query.split('&').filter(|part| !part.is_empty()) {
             let Some((name, value)) = part.split_once('=') else {
-                return Err(uri.error(format!("`{part}` has no value"), "name=value"));
+                return Err(data.error(format!("`{part}` has no value"), "name=value"));
             };
-            if uri.parameters.iter().any(|&(seen, _)| seen == name) {
-                return Err(uri.error(format!("`{name}` is given twice"), "it once"));
+            match &mut data.source {
+                None if name == "source" => data.source = Some(Box::new(bare(value, ""))),
+                None => data.push(name, value)?,
+                Some(source) => source.push(name, value)?,
             }
-            uri.parameters.push((name, value));
         }
-        Ok(uri)
+        Ok(data)
+    }
+
+    fn push(&mut self, name: &'a str, value: &'a str) -> Result<()> {
+        if self.text(name).is_some() {
+            return Err(self.error(format!("`{name}` is given twice"), "it once"));
+        }
+        self.parameters.push((name, value));
+        Ok(())
     }
 
     /// The error that this address has `problem`.
@@ -49,9 +63,10 @@ impl<'a> Uri<'a> {
                 format!("unknown parameter `{name}`"),
                 format!("none for `{}`", self.scheme),
             )),
-            Some((name, _)) => {
-                Err(self.error(format!("unknown parameter `{name}`"), known.join(" or ")))
-            }
+            Some((name, _)) => Err(self.error(
+                format!("unknown parameter `{name}`"),
+                format!("{} for `{}`", known.join(" or "), self.scheme),
+            )),
         }
     }
 
@@ -60,12 +75,28 @@ impl<'a> Uri<'a> {
         self.parameters.iter().find(|&&(key, _)| key == name).map(|&(_, value)| value)
     }
 
-    /// The parameter `name` as a number.
-    pub(crate) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>> {
-        let parse = |value: &str| {
-            let problem = format!("`{name}={value}` is not a whole number that fits");
-            value.parse().map_err(|_| self.error(problem, format!("such as `{name}=64`")))
-        };
+    /// The parameter `name` as a number; the `example` shows how to write it.
+    pub(crate) fn number<T: FromStr>(&self, name: &str, example: &str) -> Result<Option<T>> {
+        let parse = |value: &str| value.parse().map_err(|_| self.not_numbers(name, value, example));
         self.text(name).map(parse).transpose()
+    }
+
+    /// The parameter `name`, which must be given, as a number.
+    pub(crate) fn required_number<T: FromStr>(&self, name: &str, example: &str) -> Result<T> {
+        self.number(name, example)?.ok_or_else(|| {
+            self.error(format!("`{name}` is not given"), format!("such as `{name}={example}`"))
+        })
+    }
+
+    /// The parameter `name` as numbers with commas between them.
+    pub(crate) fn numbers<T: FromStr>(&self, name: &str, example: &str) -> Result<Option<Vec<T>>> {
+        let Some(value) = self.text(name) else { return Ok(None) };
+        let numbers: std::result::Result<_, T::Err> = value.split(',').map(str::parse).collect();
+        numbers.map(Some).map_err(|_| self.not_numbers(name, value, example))
+    }
+
+    fn not_numbers(&self, name: &str, value: &str, example: &str) -> Error {
+        let problem = format!("`{name}={value}` does not say a number that fits");
+        self.error(problem, format!("numbers as in `{name}={example}`"))
     }
 }

@@ -16,11 +16,11 @@ fn an_unknown_scheme_lists_the_known_ones() {
 #[test]
 fn unknown_parameters_and_values_list_what_is_known() {
     let expected: [(&str, &[&str]); 10] = [
-        ("digits?size=3", &["`size`", "none"]),
+        ("digits?size=3", &["`size`", "without for `digits`"]),
         ("digits:all", &["`all`", "`digits` alone"]),
         ("toy:moon", &["`moon`", "8-gaussians", "moons", "checkerboard", "spiral", "pinwheel"]),
         ("toy:moons?length=3", &["`length`", "len or seed"]),
-        ("toy:moons?len=many", &["`len=many`", "whole number"]),
+        ("toy:moons?len=many", &["`len=many`", "number", "len=1000"]),
         ("toy:moons?len", &["`len` has no value"]),
         ("toy:moons?len=1&len=2", &["given twice"]),
         ("cifar10:x?split=valid", &["`valid`", "train or test"]),

@@ -141,3 +141,18 @@ fn vectors_without_classes_work() {
     assert_eq!(batch.data.dims(), [8, 2]);
     assert!(batch.classes.is_none());
 }
+
+#[test]
+fn batches_are_frozen() {
+    let set = Arc::new(ToyDataset::new(Toy::EightGaussians, 1000, 3));
+    let batch = &batches(&set, &LoaderConfig::new(4, 9), [1000, 1001])[0];
+    let expected = [
+        [0.734_251_44, -0.903_833_6],
+        [0.920_712_65, 0.726_468_74],
+        [-0.080_748_625, -1.486_896_5],
+        [0.126_744_97, 1.384_683_4],
+    ];
+    assert_eq!(values(batch), expected.as_flattened());
+    assert_eq!(classes(batch), [7, 1, 6, 2]);
+    assert!(batch.source.is_none());
+}

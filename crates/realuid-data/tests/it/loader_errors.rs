@@ -28,7 +28,12 @@ impl Dataset for Faulty {
 }
 
 fn good(index: usize) -> Sample {
-    Sample { shape: vec![2], values: vec![index as f32; 2], class: Some(index as u32) }
+    Sample {
+        shape: vec![2],
+        values: vec![index as f32; 2],
+        source: None,
+        class: Some(index as u32),
+    }
 }
 
 fn faulty(fault: Fault) -> Arc<Faulty> {
@@ -62,13 +67,16 @@ fn an_error_takes_the_place_of_its_batch() {
 #[test]
 fn an_example_unlike_the_first_is_named() {
     let faults: [(Fault, &[&str]); 3] = [
-        (|| Ok(Sample { shape: vec![3], values: vec![0.0; 3], class: Some(0) }), &["[2]", "[3]"]),
         (
-            || Ok(Sample { shape: vec![2], values: vec![0.0; 5], class: Some(0) }),
+            || Ok(Sample { shape: vec![3], values: vec![0.0; 3], source: None, class: Some(0) }),
+            &["[2]", "[3]"],
+        ),
+        (
+            || Ok(Sample { shape: vec![2], values: vec![0.0; 5], source: None, class: Some(0) }),
             &["2 values", "5"],
         ),
         (
-            || Ok(Sample { shape: vec![2], values: vec![0.0; 2], class: None }),
+            || Ok(Sample { shape: vec![2], values: vec![0.0; 2], source: None, class: None }),
             &["a class", "no class"],
         ),
     ];

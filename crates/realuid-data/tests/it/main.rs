@@ -4,6 +4,7 @@ mod addresses;
 mod cifar10_binary;
 #[cfg(feature = "parquet")]
 mod cifar10_parquet;
+mod corruptions;
 mod digits;
 mod distinct;
 mod idx;
@@ -11,6 +12,8 @@ mod idx;
 mod image_folder;
 mod loader;
 mod loader_errors;
+mod pairs;
+mod subpopulations;
 mod toys;
 
 use realuid_data::Dataset;

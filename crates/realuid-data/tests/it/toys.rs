@@ -148,3 +148,22 @@ fn a_point_depends_on_seed_and_index_alone() {
         assert_eq!(Toy::from_name(toy.name()), Some(toy));
     }
 }
+
+#[test]
+#[rustfmt::skip]
+#[expect(clippy::unreadable_literal, reason = "the bits of values")]
+fn points_are_frozen() {
+    // Point 999 of seed 3 as the first release made it: what a run has seen is what it resumes on.
+    let frozen = [
+        (Toy::EightGaussians, [0x3db97587, 0x3fa3904a], Some(2)),
+        (Toy::Moons, [0x3e8342ab, 0x3f230f04], Some(0)),
+        (Toy::Checkerboard, [0xbf2b6734, 0xbf27f863], None),
+        (Toy::Spiral, [0x3ed27ca4, 0xbf8909e8], Some(0)),
+        (Toy::Pinwheel, [0xbf4c931f, 0x3fc3a0de], Some(1)),
+    ];
+    for (toy, bits, class) in frozen {
+        let sample = ToyDataset::new(toy, 1000, 3).get(999).unwrap();
+        assert_eq!(sample.values, bits.map(f32::from_bits), "{}", toy.name());
+        assert_eq!(sample.class, class);
+    }
+}
