@@ -1,4 +1,5 @@
-//! Distances between sets of samples: Frechet, KID, MMD, sliced Wasserstein, energy distance, PRDC.
+//! Distances between sets of samples: Frechet, KID, MMD, sliced Wasserstein, energy distance, PRDC;
+//! and the weights of known modes.
 //!
 //! Every metric takes feature tensors `[N, D]`, one sample a row, of any floating dtype and on any
 //! device; the arithmetic is f64 on the CPU, parallel over rows, and gives the same bits on every run.
@@ -29,11 +30,13 @@ mod feature_extractor;
 mod frechet_distance;
 mod frechet_statistics;
 mod mmd;
+mod mode_weights;
 mod pairwise;
 mod pooled_pixels;
 mod prdc;
 mod rows;
 mod sliced_wasserstein;
+mod total_variation;
 
 pub use directions::random_directions;
 pub use energy_distance::energy_distance;
@@ -42,6 +45,8 @@ pub use feature_extractor::FeatureExtractor;
 pub use frechet_distance::frechet_distance;
 pub use frechet_statistics::FrechetStatistics;
 pub use mmd::{gaussian_mmd, kid};
+pub use mode_weights::{ModeWeights, mode_weights};
 pub use pooled_pixels::PooledPixels;
 pub use prdc::{Prdc, prdc};
 pub use sliced_wasserstein::sliced_wasserstein;
+pub use total_variation::total_variation;

@@ -5,6 +5,7 @@ mod fixture;
 mod frechet_distance;
 mod frechet_statistics;
 mod mmd;
+mod mode_weights;
 mod pooled_pixels;
 mod prdc;
 mod refusals;

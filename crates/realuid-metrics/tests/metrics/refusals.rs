@@ -1,7 +1,7 @@
 use candle_core::Tensor;
 use realuid_metrics::{
-    Error, FrechetStatistics, Result, energy_distance, frechet_distance, gaussian_mmd, kid, prdc,
-    random_directions, sliced_wasserstein,
+    Error, FrechetStatistics, Result, energy_distance, frechet_distance, gaussian_mmd, kid,
+    mode_weights, prdc, random_directions, sliced_wasserstein, total_variation,
 };
 use realuid_ops::RandomStream;
 
@@ -90,4 +90,24 @@ fn directions_and_bandwidths_are_checked() {
     for bandwidth in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert_refused(gaussian_mmd(&x, &x, bandwidth), &["bandwidth", "positive"]);
     }
+}
+
+#[test]
+fn modes_and_their_weights_are_checked() {
+    let x = normal(1, 4, 2);
+    for radius in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert_refused(mode_weights(&x, &x, radius), &["radius", "positive"]);
+    }
+    let none = x.narrow(0, 0, 0).unwrap();
+    assert_refused(mode_weights(&none, &x, 1.0), &["samples", "at least 1 row"]);
+    assert_refused(mode_weights(&x, &none, 1.0), &["centres", "at least 1 row"]);
+    assert_refused(mode_weights(&x, &normal(1, 4, 3), 1.0), &["2 columns", "found 3"]);
+    assert_refused(mode_weights(&rows(&[[0.0, f64::NAN]]), &x, 1.0), &["row 0", "column 1"]);
+    assert_refused(total_variation(&[1.0], &[0.5, 0.5]), &["of 1 outcomes", "found 2"]);
+    assert_refused(
+        total_variation(&[1.0, 1.0], &[0.5, 0.5]),
+        &["p should be", "the sum 2", "divide"],
+    );
+    assert_refused(total_variation(&[1.0], &[]), &["q should be", "the sum 0"]);
+    assert_refused(total_variation(&[1.5, -0.5], &[0.5, 0.5]), &["found -0.5"]);
 }
