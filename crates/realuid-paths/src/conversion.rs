@@ -1,15 +1,17 @@
 use candle_core::{DType, Tensor};
 
 use crate::broadcast::scale_items;
-use crate::{Coefficients, Error, Prediction, Result};
+use crate::{Coefficients, Error, Prediction, Result, host};
 
-/// From one prediction to another on a path without latent.
+/// From one prediction to another on a path of two ends.
 ///
 /// Both ends are linear in (x_t, value), so the whole 2x2 solve happens on tensors of shape `[B]` and
 /// the large tensors are touched once each.
 pub(crate) struct Conversion {
     pub(crate) from: Prediction,
     pub(crate) to: Prediction,
+    /// The sign that native time changes with towards the data, for the drift.
+    pub(crate) toward_data: f64,
 }
 
 /// A linear function of the point and the prediction, `x * x_t + value * prediction`; each `[B]`.
@@ -30,8 +32,9 @@ impl Conversion {
         match self.to {
             Prediction::Data => self.data(k),
             Prediction::Source => self.source(k),
-            Prediction::Velocity => {
-                self.data(k)?.times(&k.data_rate)?.plus(&self.source(k)?.times(&k.source_rate)?)
+            Prediction::Velocity | Prediction::Drift => {
+                let source = self.source(k)?.times(&k.source_rate)?;
+                self.data(k)?.times(&k.data_rate)?.plus(&source)?.scaled(self.sign_of(self.to))
             }
             Prediction::V => {
                 self.source(k)?.times(&k.data)?.plus(&self.data(k)?.times(&k.source.neg()?)?)
@@ -49,9 +52,10 @@ impl Conversion {
         let (a, b) = (&k.data, &k.source);
         match self.from {
             Prediction::Data => Row::only_value(k),
-            Prediction::Velocity => {
+            Prediction::Velocity | Prediction::Drift => {
                 let scale = wronskian(k)?.recip()?;
-                Ok(Row { x: (&k.source_rate * &scale)?, value: (b.neg()? * &scale)? })
+                let value = (b * -self.sign_of(self.from))?;
+                Ok(Row { x: (&k.source_rate * &scale)?, value: (value * &scale)? })
             }
             Prediction::V => {
                 let scale = squared_length(k)?.recip()?;
@@ -74,9 +78,10 @@ impl Conversion {
         match self.from {
             Prediction::Source => Row::only_value(k),
             Prediction::Score => Ok(Row { x: b.zeros_like()?, value: b.neg()? }),
-            Prediction::Velocity => {
+            Prediction::Velocity | Prediction::Drift => {
                 let scale = wronskian(k)?.recip()?;
-                Ok(Row { x: (k.data_rate.neg()? * &scale)?, value: (a * &scale)? })
+                let value = (a * self.sign_of(self.from))?;
+                Ok(Row { x: (k.data_rate.neg()? * &scale)?, value: (value * &scale)? })
             }
             Prediction::V => {
                 let scale = squared_length(k)?.recip()?;
@@ -88,6 +93,11 @@ impl Conversion {
             }
             Prediction::Latent => Err(self.no_latent()),
         }
+    }
+
+    /// On a path of two ends the drift is the velocity, towards the data.
+    fn sign_of(&self, prediction: Prediction) -> f64 {
+        if prediction == Prediction::Drift { self.toward_data } else { 1.0 }
     }
 
     fn refuse_empty_data(&self, k: &Coefficients) -> Result<()> {
@@ -121,6 +131,10 @@ impl Row {
         Ok(Self { x: (&self.x * factor)?, value: (&self.value * factor)? })
     }
 
+    fn scaled(self, factor: f64) -> Result<Self> {
+        Ok(Self { x: (self.x * factor)?, value: (self.value * factor)? })
+    }
+
     fn plus(&self, other: &Self) -> Result<Self> {
         Ok(Self { x: (&self.x + &other.x)?, value: (&self.value + &other.value)? })
     }
@@ -141,6 +155,23 @@ pub(crate) fn refuse_empty_source(
     Err(Error::Conversion { from, to, reason: reason.into() })
 }
 
+/// Fails where x_t and the velocity say the same of the two ends and so do not determine them.
+pub(crate) fn refuse_parallel_rates(
+    k: &Coefficients,
+    from: Prediction,
+    to: Prediction,
+) -> Result<()> {
+    let (turning, against) = ((&k.data * &k.source_rate)?, (&k.data_rate * &k.source)?);
+    let size = (turning.abs()? + against.abs()?)?;
+    let rounding = 16.0 * host::epsilon(size.dtype());
+    if !any(&wronskian(k)?.abs()?.le(&(size * rounding)?)?)? {
+        return Ok(());
+    }
+    let reason = "at this time x_t and the velocity move in one direction of the ends and do not \
+                  determine them; use other times or another prediction";
+    Err(Error::Conversion { from, to, reason: reason.into() })
+}
+
 /// a b' - a' b: how fast the direction (a, b) turns; it is -1 all along the linear path.
 fn wronskian(k: &Coefficients) -> Result<Tensor> {
     Ok(((&k.data * &k.source_rate)? - (&k.data_rate * &k.source)?)?)
@@ -158,11 +189,11 @@ fn inverse_or_limit(source: &Tensor, data: &Tensor) -> Result<Tensor> {
 }
 
 /// 1 where `part` is zero or rounds away beside `rest`: x_t in this dtype holds nothing of it.
-fn is_negligible(part: &Tensor, rest: &Tensor) -> Result<Tensor> {
-    let epsilon = if part.dtype() == DType::F64 { f64::EPSILON } else { f64::from(f32::EPSILON) };
-    Ok(part.abs()?.le(&(rest.abs()? * (epsilon / 2.0))?)?)
+pub(crate) fn is_negligible(part: &Tensor, rest: &Tensor) -> Result<Tensor> {
+    let half_unit = host::epsilon(part.dtype()) / 2.0;
+    Ok(part.abs()?.le(&(rest.abs()? * half_unit)?)?)
 }
 
-fn any(mask: &Tensor) -> Result<bool> {
+pub(crate) fn any(mask: &Tensor) -> Result<bool> {
     Ok(mask.to_dtype(DType::F32)?.sum_all()?.to_scalar::<f32>()? > 0.0)
 }

@@ -2,7 +2,9 @@ use candle_core::{DType, Device, Tensor};
 
 use crate::broadcast::{check_items, check_same_shape, scale_items};
 use crate::conversion::{Conversion, refuse_empty_source};
-use crate::{Coefficients, Ends, Error, Prediction, Result, TimeSpan};
+use crate::latent_conversion::{convert_beside_known, convert_with_latent, refuse_lost_source};
+use crate::rates::refuse_infinite_rates;
+use crate::{Coefficients, Ends, Error, KnownPoint, Prediction, Result, TimeSpan};
 
 /// A path between data and source: x_t = a(t) data + b(t) source + c(t) latent.
 ///
@@ -37,8 +39,9 @@ pub trait Interpolant: Send + Sync {
     /// The regression target of `prediction` for these ends at the times `t` `[B]`: shape [B, ..],
     /// velocity in units of x per native time, score in units of 1/x, the others in those of x.
     ///
-    /// Fails for the latent of a path that has none, and for the score where its coefficient is
-    /// zero: there x_t is a point mass given its ends.
+    /// Fails for the latent of a path that has none, for the score where its coefficient is zero
+    /// (there x_t is a point mass given its ends), for velocity and drift where a rate is infinite, and
+    /// for the drift at the data end of a path with latent.
     fn target(&self, prediction: Prediction, ends: &Ends, t: &Tensor) -> Result<Tensor> {
         const DOING: &str = "building a regression target";
         check_items(t, &ends.data, DOING)?;
@@ -48,8 +51,17 @@ pub trait Interpolant: Send + Sync {
             Prediction::Source => Ok(ends.source.clone()),
             Prediction::Latent => needed_latent(self, ends),
             Prediction::Velocity => {
+                refuse_infinite_rates(self, &k, &[prediction])?;
                 let latent = latent_of(self, ends, &k.latent_rate)?;
                 combine(&k.data_rate, &k.source_rate, latent, ends, DOING)
+            }
+            Prediction::Drift => {
+                refuse_infinite_rates(self, &k, &[prediction])?;
+                let sign = self.times().toward_data();
+                let (data_rate, source_rate) = ((&k.data_rate * sign)?, (&k.source_rate * sign)?);
+                let latent_rate = latent_drift(self, &k)?;
+                let latent = latent_of(self, ends, &latent_rate)?;
+                combine(&data_rate, &source_rate, latent, ends, DOING)
             }
             Prediction::V => combine(&k.source.neg()?, &k.data, None, ends, DOING),
             Prediction::Score => {
@@ -73,7 +85,7 @@ pub trait Interpolant: Send + Sync {
     ///
     /// At the ends, where a coefficient is zero or lost in rounding beside the other:
     /// * velocity and v determine both ends everywhere (on the linear path data = x + (1-t) velocity,
-    ///   so nothing is divided);
+    ///   so nothing is divided), but for the velocity where a rate is infinite: an error;
     /// * data at the data end says nothing of the source, which is given its limit: the source is
     ///   independent there with mean zero, so source 0 and velocity a' data;
     /// * source at the source end says nothing of the data, whose mean is not known here: an error;
@@ -84,7 +96,9 @@ pub trait Interpolant: Send + Sync {
     /// coefficient; that is the nature of the prediction, not of the solve.
     ///
     /// The score and the limit at the data end hold for a standard normal source; the other
-    /// conversions for any source. On a path with a latent only `from == to` is determined.
+    /// conversions for any source. On a path with a latent, x_t and one prediction leave the ends
+    /// open: only data and drift, and latent and score, determine each other. Where an end is known
+    /// besides, [`convert_given`](Self::convert_given) goes on.
     fn convert(
         &self,
         value: &Tensor,
@@ -99,12 +113,50 @@ pub trait Interpolant: Send + Sync {
         if from == to {
             return Ok(value.clone());
         }
+        let k = self.coefficients(t)?;
+        refuse_infinite_rates(self, &k, &[from, to])?;
+        let conversion = Conversion { from, to, toward_data: self.times().toward_data() };
         if self.has_latent()? {
-            let reason = "the path has a latent, so x_t and one prediction leave its ends open; \
-                          let the network predict what is asked for";
+            convert_with_latent(&conversion, &k, value, x_t)
+        } else {
+            conversion.apply(&k, value, x_t)
+        }
+    }
+
+    /// The prediction `to` that follows from `value`, the prediction `from`, at a point of a path with
+    /// latent of which one end is known besides; the result has the shape of the point.
+    ///
+    /// What is known is subtracted, and the other two ends are solved for as in
+    /// [`convert`](Self::convert) (ours):
+    /// * the source, on which the network of a bridge is conditioned: data, latent, velocity, score
+    ///   and drift determine each other. Where the latent is absent it is given its mean zero;
+    /// * the latent, predicted by another head of the network of a stochastic interpolant (Albergo et
+    ///   al., arXiv 2303.08797, section 2): velocity, data, source, v and drift determine each other,
+    ///   and the score follows.
+    ///
+    /// Means of all of them, given x_t (and the source), are converted alike.
+    ///
+    /// Fails where `from` adds nothing to what is known, where the result is open (data from the
+    /// latent at the source end, source from the data at the data end), and where a rate is infinite.
+    fn convert_given(
+        &self,
+        point: &KnownPoint<'_>,
+        value: &Tensor,
+        from: Prediction,
+        to: Prediction,
+    ) -> Result<Tensor> {
+        const DOING: &str = "converting a prediction beside a known end";
+        check_items(point.t, point.x, DOING)?;
+        check_same_shape(point.x, value, DOING)?;
+        if !self.has_latent()? {
+            let reason =
+                "the path has no latent, so x_t and one prediction are enough; use `convert`";
             return Err(Error::Conversion { from, to, reason: reason.into() });
         }
-        Conversion { from, to }.apply(&self.coefficients(t)?, value, x_t)
+        let k = self.coefficients(point.t)?;
+        refuse_infinite_rates(self, &k, &[from, to])?;
+        let conversion = Conversion { from, to, toward_data: self.times().toward_data() };
+        convert_beside_known(&conversion, &k, value, point)
     }
 }
 
@@ -134,6 +186,15 @@ fn needed_latent(path: &(impl Interpolant + ?Sized), ends: &Ends) -> Result<Tens
     let latent = ends.latent.as_ref().ok_or_else(missing_latent)?;
     check_same_shape(&ends.data, latent, "building a regression target")?;
     Ok(latent.clone())
+}
+
+/// The latent's coefficient in the drift, towards the data: the share b'/b of what x_t holds of it.
+fn latent_drift(path: &(impl Interpolant + ?Sized), k: &Coefficients) -> Result<Tensor> {
+    if !path.has_latent()? {
+        return Ok(k.latent.clone());
+    }
+    refuse_lost_source(k, Prediction::Data, Prediction::Drift)?;
+    Ok((((&k.source_rate / &k.source)? * &k.latent)? * path.times().toward_data())?)
 }
 
 fn missing_latent() -> Error {

@@ -41,23 +41,36 @@
 //! ```
 
 mod broadcast;
+mod change_of_path;
 mod coefficients;
 mod conversion;
 mod error;
 mod field;
+mod gaussian_path;
+mod host;
 mod integrate;
 mod interpolant;
-mod linear;
+mod karras_grid;
+mod latent_conversion;
+mod path;
 mod prediction;
+mod rates;
 mod sampler;
 mod time_distribution;
 
-pub use coefficients::{Coefficients, Ends, TimeSpan};
+pub use change_of_path::{ChangeOfPath, PredictionChange};
+pub use coefficients::{Coefficients, Ends, Rated, TimeSpan};
 pub use error::{Error, Result};
 pub use field::Field;
+pub use gaussian_path::GaussianPath;
 pub use integrate::{Solution, integrate, uniform_grid};
 pub use interpolant::Interpolant;
-pub use linear::Linear;
+pub use karras_grid::karras_grid;
+pub use latent_conversion::{KnownEnd, KnownPoint};
+pub use path::{
+    BrownianBridge, Cosine, DdbmVe, DdbmVp, Ddpm, Gamma, Gvp, I2sb, Linear, StochasticInterpolant,
+    VarianceExploding, VpLinear,
+};
 pub use prediction::Prediction;
 pub use sampler::{Euler, Heun, Interval, Midpoint, Sampler};
 pub use time_distribution::TimeDistribution;

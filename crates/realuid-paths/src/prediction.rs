@@ -22,12 +22,18 @@ pub enum Prediction {
     Score,
     /// a source - b data (Salimans and Ho, arXiv 2202.00512, section 4).
     V,
+    /// The drift towards the data of the process that is pinned there, per unit of native time: what
+    /// x_t and the data alone say of the velocity, (data - x_t) / t on a Brownian bridge (Peluchetti,
+    /// arXiv 2312.14589; Shi et al., arXiv 2303.16852).
+    ///
+    /// a' data + b'/b (x_t - a data), with the sign changed where native time falls towards the data.
+    Drift,
 }
 
 impl Prediction {
     /// Every prediction, in the order of the declaration.
-    pub const ALL: [Self; 6] =
-        [Self::Velocity, Self::Data, Self::Source, Self::Latent, Self::Score, Self::V];
+    pub const ALL: [Self; 7] =
+        [Self::Velocity, Self::Data, Self::Source, Self::Latent, Self::Score, Self::V, Self::Drift];
 
     /// The name used in configurations.
     pub const fn name(self) -> &'static str {
@@ -38,6 +44,7 @@ impl Prediction {
             Self::Latent => "latent",
             Self::Score => "score",
             Self::V => "v",
+            Self::Drift => "drift",
         }
     }
 }

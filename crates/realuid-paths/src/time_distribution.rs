@@ -20,6 +20,25 @@ pub enum TimeDistribution {
         /// Its standard deviation.
         std: f64,
     },
+    /// Exponential of a normal variable (Karras et al., arXiv 2206.00364, table 1: mean -1.2, std 1.2
+    /// of ln sigma); what falls outside `low` and `high` is moved to the nearer of them.
+    LogNormal {
+        /// Mean of the logarithm.
+        mean: f64,
+        /// Its standard deviation.
+        std: f64,
+        /// Smallest time, 0 for no bound.
+        low: f64,
+        /// Largest time, infinite for no bound.
+        high: f64,
+    },
+    /// Each of the integers from `low` to `high` alike: the steps of a discrete schedule.
+    DiscreteUniform {
+        /// First integer.
+        low: u64,
+        /// Last integer, included.
+        high: u64,
+    },
 }
 
 impl TimeDistribution {
@@ -37,6 +56,26 @@ impl TimeDistribution {
         Ok(distribution)
     }
 
+    /// exp(N(`mean`, `std`^2)) without bounds; fails unless both are finite and `std` is positive.
+    pub fn log_normal(mean: f64, std: f64) -> Result<Self> {
+        Self::bounded_log_normal(mean, std, 0.0, f64::INFINITY)
+    }
+
+    /// exp(N(`mean`, `std`^2)), what falls outside [`low`, `high`] moved to the nearer of them; fails
+    /// also unless 0 <= low < high.
+    pub fn bounded_log_normal(mean: f64, std: f64, low: f64, high: f64) -> Result<Self> {
+        let distribution = Self::LogNormal { mean, std, low, high };
+        distribution.validate()?;
+        Ok(distribution)
+    }
+
+    /// Uniform over the integers from `low` to `high`; fails unless they are in order and exact in f64.
+    pub fn discrete_uniform(low: u64, high: u64) -> Result<Self> {
+        let distribution = Self::DiscreteUniform { low, high };
+        distribution.validate()?;
+        Ok(distribution)
+    }
+
     /// `count` times, shape `[count]`: the same for the same stream on every machine.
     ///
     /// They are computed in f64 and rounded to `dtype` at the end, so a time may round to the upper
@@ -50,8 +89,12 @@ impl TimeDistribution {
     ) -> Result<Tensor> {
         self.validate()?;
         let base = match self {
-            Self::Uniform { .. } => stream.uniform(count, DType::F64, &Device::Cpu)?,
-            Self::LogitNormal { .. } => stream.normal(count, DType::F64, &Device::Cpu)?,
+            Self::Uniform { .. } | Self::DiscreteUniform { .. } => {
+                stream.uniform(count, DType::F64, &Device::Cpu)?
+            }
+            Self::LogitNormal { .. } | Self::LogNormal { .. } => {
+                stream.normal(count, DType::F64, &Device::Cpu)?
+            }
         };
         let times: Vec<f64> = base.to_vec1::<f64>()?.into_iter().map(|v| self.map(v)).collect();
         Ok(Tensor::from_vec(times, count, &Device::Cpu)?.to_dtype(dtype)?.to_device(device)?)
@@ -62,6 +105,14 @@ impl TimeDistribution {
         match *self {
             Self::Uniform { low, high } => low + (high - low) * value,
             Self::LogitNormal { mean, std } => 1.0 / (1.0 + libm::exp(-(mean + std * value))),
+            Self::LogNormal { mean, std, low, high } => {
+                libm::exp(mean + std * value).clamp(low, high)
+            }
+            Self::DiscreteUniform { low, high } => {
+                let count = (high - low) as f64 + 1.0;
+                // A value just below 1 may round up to the count.
+                low as f64 + (count * value).floor().min(count - 1.0)
+            }
         }
     }
 
@@ -74,6 +125,13 @@ impl TimeDistribution {
                 mean.is_finite() && std.is_finite() && std > 0.0,
                 "a finite mean and a finite std > 0",
             ),
+            Self::LogNormal { mean, std, low, high } => (
+                mean.is_finite() && std.is_finite() && std > 0.0 && 0.0 <= low && low < high,
+                "a finite mean, a finite std > 0 and 0 <= low < high",
+            ),
+            Self::DiscreteUniform { low, high } => {
+                (low <= high && high < (1 << f64::MANTISSA_DIGITS), "integers low <= high < 2^53")
+            }
         };
         if valid {
             return Ok(());

@@ -2,8 +2,11 @@
 
 mod common;
 
-use common::{BrownianBridge, VarianceExploding, fixture};
-use realuid_paths::{Ends, Interpolant, Linear, Prediction};
+use common::fixture;
+use realuid_paths::{
+    BrownianBridge, Cosine, Ends, Gvp, Interpolant, Linear, Prediction, StochasticInterpolant,
+    VarianceExploding, VpLinear,
+};
 use realuid_testkit::assert_close;
 
 fn check(name: &str, path: &dyn Interpolant) {
@@ -46,13 +49,40 @@ fn linear() {
 }
 
 #[test]
+fn gvp() {
+    check("paths/gvp", &Gvp);
+}
+
+#[test]
+fn cosine() {
+    check("paths/cosine", &Cosine);
+}
+
+#[test]
 fn variance_exploding() {
-    check("paths/variance-exploding", &VarianceExploding);
+    check("paths/variance-exploding", &VarianceExploding::new(80.0).unwrap());
+}
+
+/// A number among the parameters of a fixture.
+fn parameter(name: &str, parameter: &str) -> f64 {
+    fixture(name).description["params"][parameter].as_f64().unwrap()
+}
+
+#[test]
+fn vp_linear() {
+    let beta = |end| parameter("paths/vp-linear", end);
+    check("paths/vp-linear", &VpLinear::new(beta("beta_min"), beta("beta_max")).unwrap());
 }
 
 #[test]
 fn brownian_bridge() {
-    let golden = fixture("paths/brownian-bridge");
-    let epsilon = golden.description["params"]["epsilon"].as_f64().unwrap();
-    check("paths/brownian-bridge", &BrownianBridge { epsilon });
+    let epsilon = parameter("paths/brownian-bridge", "epsilon");
+    check("paths/brownian-bridge", &BrownianBridge::new(epsilon).unwrap());
+}
+
+#[test]
+fn stochastic_interpolant() {
+    let golden = fixture("paths/stochastic-interpolant");
+    let gamma = golden.description["params"]["gamma"].as_str().unwrap().parse().unwrap();
+    check("paths/stochastic-interpolant", &StochasticInterpolant::new(gamma).unwrap());
 }

@@ -1,8 +1,8 @@
-//! Distributions of times: golden quantiles, ranges, repeatability, refusals.
+//! Distributions of times: golden quantiles, ranges, repeatability, refusals; the grid of noise levels.
 
 use candle_core::{DType, Device};
 use realuid_ops::RandomStream;
-use realuid_paths::TimeDistribution;
+use realuid_paths::{TimeDistribution, karras_grid};
 
 fn draw(distribution: TimeDistribution, step: u64) -> Vec<f64> {
     let stream = RandomStream::new(7, "times", step);
@@ -35,6 +35,47 @@ fn logit_normal_shares() {
 }
 
 #[test]
+fn log_normal_shares() {
+    // P(ln t < mean + std z) = Phi(z), for z = -1, 0, 1.
+    let times = draw(TimeDistribution::log_normal(-1.2, 1.2).unwrap(), 0);
+    let phi = 0.841_344_746_068_542_9;
+    let bound = |z: f64| (z * 1.2 - 1.2).exp();
+    check_shares(&times, &[(bound(-1.0), 1.0 - phi), (bound(0.0), 0.5), (bound(1.0), phi)]);
+    let (low, high) = (bound(-1.0), bound(1.0));
+    let bounded = TimeDistribution::LogNormal { mean: -1.2, std: 1.2, low, high };
+    let moved: Vec<f64> = times.iter().map(|t| t.clamp(low, high)).collect();
+    assert_eq!(draw(bounded, 0), moved);
+}
+
+#[test]
+fn discrete_uniform_shares() {
+    let times = draw(TimeDistribution::discrete_uniform(3, 7).unwrap(), 0);
+    assert!(times.iter().all(|t| [3.0, 4.0, 5.0, 6.0, 7.0].contains(t)));
+    check_shares(&times, &[(3.5, 0.2), (4.5, 0.4), (5.5, 0.6), (6.5, 0.8)]);
+    let one = TimeDistribution::discrete_uniform(9, 9).unwrap();
+    assert!(draw(one, 0).iter().all(|t| t.to_bits() == 9_f64.to_bits()));
+}
+
+#[test]
+fn the_grid_of_noise_levels_is_karras_and_others() {
+    // numpy: (80^(1/7) + i / 4 (0.002^(1/7) - 80^(1/7)))^7, then 0.
+    let expected =
+        [80.0, 17.527_831_964_644_11, 2.515_218_976_147_159, 0.169_752_756_268_764_13, 0.002, 0.0];
+    let grid = karras_grid(0.002, 80.0, 7.0, 5).unwrap();
+    assert_eq!(grid.len(), expected.len());
+    for (found, expected) in grid.iter().zip(expected) {
+        assert!((found - expected).abs() <= 1e-13 * expected, "{found} for {expected}");
+    }
+    assert_eq!(karras_grid(0.002, 80.0, 7.0, 1).unwrap(), [80.0, 0.0]);
+    assert_eq!(karras_grid(0.002, 80.0, 7.0, 2).unwrap(), [80.0, 0.002, 0.0]);
+    for (low, high, rho, steps) in
+        [(0.0, 80.0, 7.0, 5), (80.0, 80.0, 7.0, 5), (0.1, 80.0, 0.0, 5), (0.1, 80.0, 7.0, 0)]
+    {
+        assert!(karras_grid(low, high, rho, steps).is_err(), "{low} {high} {rho} {steps}");
+    }
+}
+
+#[test]
 fn the_stream_decides() {
     let distribution = TimeDistribution::logit_normal(0.0, 1.0).unwrap();
     assert_eq!(draw(distribution, 3), draw(distribution, 3));
@@ -53,6 +94,9 @@ fn numbers_that_make_no_distribution_are_refused() {
     assert!(TimeDistribution::uniform(0.0, f64::INFINITY).is_err());
     assert!(TimeDistribution::logit_normal(0.0, 0.0).is_err());
     assert!(TimeDistribution::logit_normal(f64::NAN, 1.0).is_err());
+    assert!(TimeDistribution::log_normal(0.0, -1.0).is_err());
+    assert!(TimeDistribution::discrete_uniform(2, 1).is_err());
+    assert!(TimeDistribution::discrete_uniform(0, 1 << 60).is_err());
     let unchecked = TimeDistribution::Uniform { low: 1.0, high: 0.0 };
     let stream = RandomStream::new(0, "times", 0);
     let message = unchecked.sample(&stream, 1, DType::F32, &Device::Cpu).unwrap_err().to_string();

@@ -1,6 +1,6 @@
 use candle_core::Tensor;
 
-use crate::{Coefficients, Interpolant, Result, TimeSpan};
+use crate::{Coefficients, GaussianPath, Interpolant, Rated, Result, TimeSpan};
 
 /// The straight path of flow matching: x_t = t data + (1 - t) source, t from 0 (source) to 1 (data).
 ///
@@ -10,16 +10,9 @@ pub struct Linear;
 
 impl Interpolant for Linear {
     fn coefficients(&self, t: &Tensor) -> Result<Coefficients> {
-        let zero = t.zeros_like()?;
         let one = t.ones_like()?;
-        Ok(Coefficients {
-            data: t.clone(),
-            source: (&one - t)?,
-            latent: zero.clone(),
-            source_rate: one.neg()?,
-            data_rate: one,
-            latent_rate: zero,
-        })
+        let source = Rated { value: (&one - t)?, rate: one.neg()? };
+        Coefficients::without_latent(Rated { value: t.clone(), rate: one }, source)
     }
 
     fn times(&self) -> TimeSpan {
@@ -28,5 +21,12 @@ impl Interpolant for Linear {
 
     fn has_latent(&self) -> Result<bool> {
         Ok(false)
+    }
+}
+
+impl GaussianPath for Linear {
+    /// t / (1 - t) = e^(log_snr / 2).
+    fn invert_log_snr(&self, log_snr: &[f64]) -> Result<Vec<f64>> {
+        Ok(log_snr.iter().map(|l| 1.0 / (1.0 + (-l / 2.0).exp())).collect())
     }
 }
