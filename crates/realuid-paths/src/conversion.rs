@@ -167,9 +167,11 @@ pub(crate) fn refuse_parallel_rates(
     if !any(&wronskian(k)?.abs()?.le(&(size * rounding)?)?)? {
         return Ok(());
     }
-    let reason = "at this time x_t and the velocity move in one direction of the ends and do not \
-                  determine them; use other times or another prediction";
-    Err(Error::Conversion { from, to, reason: reason.into() })
+    let reason = format!(
+        "at this time x_t and the {from} lie in one direction of the ends and do not determine them; \
+         use other times or another prediction"
+    );
+    Err(Error::Conversion { from, to, reason })
 }
 
 /// a b' - a' b: how fast the direction (a, b) turns; it is -1 all along the linear path.

@@ -36,7 +36,10 @@ pub(crate) fn convert_with_latent(
     let Conversion { from, to, .. } = *conversion;
     match (from, to) {
         // The drift takes source and latent for one end, so this is a path of two.
-        (Prediction::Drift, Prediction::Data) => conversion.apply(k, value, x_t),
+        (Prediction::Drift, Prediction::Data) => {
+            refuse_parallel_rates(k, from, to)?;
+            conversion.apply(k, value, x_t)
+        }
         (Prediction::Data, Prediction::Drift) => {
             refuse_lost_source(k, from, to)?;
             conversion.apply(k, value, x_t)

@@ -3,7 +3,9 @@
 //!
 //! Flow matching, diffusion, bridges and stochastic interpolants are one family,
 //! x_t = a(t) data + b(t) source + c(t) latent: an [`Interpolant`] says its coefficients, and points,
-//! regression targets and conversions between [`Prediction`]s follow. A [`Field`] is a network (or a
+//! regression targets and conversions between [`Prediction`]s follow. A [`GaussianPath`] has no
+//! latent: it knows its log-SNR, and [`ChangeOfPath`] carries a teacher of one to another. On a path
+//! with latent a [`KnownPoint`] says which end is known besides. A [`Field`] is a network (or a
 //! formula) with its condition bound, and a [`Sampler`] carries points along it.
 //!
 //! There are no parameters, no networks and no random state here: noise is an argument.

@@ -7,7 +7,7 @@ use common::every_path::{Member, every_path, gaussian_paths, latent_paths};
 use common::{ends, three_ends, times};
 use realuid_ops::RandomStream;
 use realuid_paths::{Coefficients, Ends, Interpolant, KnownEnd, KnownPoint, Prediction, TimeSpan};
-use realuid_testkit::{Normal, PathPoint, max_relative_error};
+use realuid_testkit::{Normal, PathPoint, formula_normal, max_relative_error};
 
 use Prediction::{Data, Drift, Latent, Score, Source, V, Velocity};
 
@@ -148,6 +148,38 @@ fn conversions_invert_each_other_on_paths_with_latent() {
         for (from, to) in &beside_latent {
             let found = path.convert_given(&known, &target(*from), *from, *to).unwrap();
             check(found, *to, *from, "the latent");
+        }
+    }
+}
+
+#[test]
+fn at_the_ends_a_conversion_is_finite_or_refused() {
+    let (ends, value) = (three_ends(1), formula_normal("value", (1, 3)).unwrap());
+    let latent = ends.latent.clone().unwrap();
+    for Member { name, path, .. } in every_path() {
+        let TimeSpan { data, source } = path.times();
+        for (dtype, time) in
+            [DType::F32, DType::F64].into_iter().flat_map(|d| [(d, data), (d, source)])
+        {
+            let t = times(&[time]).to_dtype(dtype).unwrap();
+            let x = path.interpolate(&ends, &t).unwrap();
+            let point = |known| KnownPoint { x: &x, t: &t, known };
+            for (from, to) in pairs(&Prediction::ALL, &Prediction::ALL) {
+                let beside = |known| path.convert_given(&point(known), &value, from, to);
+                let results = [
+                    path.target(to, &ends, &t),
+                    path.convert(&value, from, to, &x, &t),
+                    beside(KnownEnd::Source(&ends.source)),
+                    beside(KnownEnd::Latent(&latent)),
+                ];
+                for (k, found) in results.into_iter().enumerate() {
+                    let Ok(found) = found else { continue };
+                    assert!(
+                        values(&found).iter().all(|v| v.is_finite()),
+                        "{name} at {time} {dtype:?}: {from} to {to}, way {k}: {found}"
+                    );
+                }
+            }
         }
     }
 }
