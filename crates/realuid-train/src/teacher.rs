@@ -49,9 +49,9 @@ impl Teacher {
         };
         let matching = Matching {
             seed,
-            interpolant: config.path.interpolant(),
+            interpolant: config.path.interpolant()?,
             prediction: config.path.prediction()?,
-            times: config.time.distribution()?,
+            times: config.path.times(config.time, "teacher.time")?.distribution()?,
         };
         Ok(Self {
             matching,

@@ -14,9 +14,9 @@ pub struct DistillConfig {
     /// `[distill.adversarial]`: the baseline, added to the objective; absent is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adversarial: Option<AdversarialConfig>,
-    /// `[distill.time]`.
-    #[serde(default)]
-    pub time: TimeConfig,
+    /// `[distill.time]`; what is usual on the path if it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<TimeConfig>,
     /// `[distill.generator]`.
     pub generator: GeneratorConfig,
     /// `[distill.generator_optimizer]`.
@@ -127,7 +127,7 @@ impl DistillConfig {
     /// Fails with the first field that makes no sense.
     pub fn validate(&self) -> Result<()> {
         self.objective.objective()?;
-        self.time.distribution()?;
+        self.time.as_ref().map(TimeConfig::distribution).transpose()?;
         self.generator_optimizer.validate("distill.generator_optimizer")?;
         self.fake_optimizer.validate("distill.fake_optimizer")?;
         self.train.validate("distill")?;

@@ -10,8 +10,10 @@ mod load;
 mod optimizer;
 mod output;
 mod path;
+mod path_name;
 mod recipe;
 mod teacher;
+mod time;
 
 pub use data::DataConfig;
 pub use distill::{AdversarialConfig, DistillConfig, FakeStart, GeneratorConfig, ObjectiveConfig};
@@ -21,6 +23,8 @@ pub use output::{
     CheckpointsConfig, EvaluationConfig, LogConfig, Metric, OutputConfig, SamplesConfig,
     SolverConfig, SolverName,
 };
-pub use path::{PathConfig, PathName, TimeConfig};
+pub use path::PathConfig;
+pub use path_name::PathName;
 pub use recipe::Recipe;
 pub use teacher::TeacherConfig;
+pub use time::TimeConfig;

@@ -1,75 +1,90 @@
-use realuid_paths::{Interpolant, Linear, Prediction, TimeDistribution, TimeSpan};
+use candle_core::{DType, Device, Tensor};
+use realuid_paths::{GaussianPath, Interpolant, Prediction};
 use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
 
+use super::path_name::Built;
+use super::{PathName, TimeConfig};
 use crate::{Error, Result};
 
 /// `teacher.path`: the framework of the teacher.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+///
+/// In TOML one table: `name` (`linear` if it is missing), the parameters of that path, and
+/// `prediction` (what is usual on the path if it is missing).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Table")]
 pub struct PathConfig {
-    /// The interpolation path.
-    #[serde(default)]
+    /// The interpolation path, with its parameters.
+    #[serde(flatten)]
     pub name: PathName,
-    /// What the network predicts: `velocity`, `data` or `v`.
-    #[serde(default = "default_prediction")]
+    /// What the network predicts.
     pub prediction: String,
 }
 
-/// The paths by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PathName {
-    /// Flow matching: x_t = t data + (1 - t) source.
-    #[default]
-    Linear,
-}
-
-/// `time`: how training times are drawn, in the path's own native time.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "distribution", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum TimeConfig {
-    /// Evenly between two times.
-    Uniform {
-        /// Earliest time.
-        #[serde(default)]
-        low: f64,
-        /// Latest time (excluded).
-        #[serde(default = "one")]
-        high: f64,
-    },
-    /// The logistic function of a normal variable (Esser et al. 2024), in (0, 1).
-    LogitNormal {
-        /// Mean of the normal variable.
-        #[serde(default)]
-        mean: f64,
-        /// Standard deviation of the normal variable.
-        #[serde(default = "one")]
-        std: f64,
-    },
-}
-
 impl PathConfig {
-    /// The interpolant itself.
-    pub fn interpolant(&self) -> Box<dyn Interpolant> {
-        match self.name {
-            PathName::Linear => Box::new(Linear),
+    /// The interpolant itself; fails where the parameters make none.
+    pub fn interpolant(&self) -> Result<Box<dyn Interpolant>> {
+        Ok(match self.name.build()? {
+            Built::Gaussian(path) => path,
+            Built::Latent(path) => path,
+        })
+    }
+
+    /// The same for a path without latent, on which teachers of other such paths can be used.
+    pub fn gaussian(&self) -> Result<Box<dyn GaussianPath>> {
+        match self.name.build()? {
+            Built::Gaussian(path) => Ok(path),
+            Built::Latent(_) => {
+                let problem = format!("expected a path without latent, found {:?}", self.name);
+                Err(Error::config("path.name", problem))
+            }
         }
     }
 
-    /// The prediction; an error where the name is unknown, or where the prediction does not tell the
-    /// velocity at the source end of the path, at which sampling begins.
+    /// The prediction; an error where the name is unknown, or where nothing can be sampled with it
+    /// from [`start`](Self::start).
     pub fn prediction(&self) -> Result<Prediction> {
-        let prediction = self.named_prediction()?;
-        let known = [Prediction::Velocity, Prediction::Data, Prediction::V];
-        if known.contains(&prediction) {
-            return Ok(prediction);
+        self.check_start(self.start()?)?;
+        self.named_prediction()
+    }
+
+    /// Native time at which sampling begins: the source end, or on the cosine path just before it,
+    /// where some signal is left (Lu et al., arXiv 2206.00927).
+    pub fn start(&self) -> Result<f64> {
+        match self.name {
+            PathName::Cosine {} => Ok(0.9946),
+            _ => Ok(self.interpolant()?.times().source),
         }
-        let names = known.map(Prediction::name).join(", ");
-        let problem = format!(
-            "expected one of {names}, from which the {:?} path can be sampled, found {prediction}",
-            self.name
-        );
-        Err(Error::config("path.prediction", problem))
+    }
+
+    /// Fails unless a sampler or a generator can begin at the native time `time` with what the
+    /// network predicts: it must tell the data there or, on a path with latent, be the velocity.
+    pub fn check_start(&self, time: f64) -> Result<()> {
+        let (path, prediction) = (self.interpolant()?, self.named_prediction()?);
+        if path.has_latent()? && prediction == Prediction::Velocity {
+            return Ok(());
+        }
+        let x = Tensor::zeros((1, 1), DType::F64, &Device::Cpu)?;
+        let t = Tensor::full(time, 1, &Device::Cpu)?;
+        match path.convert(&x, prediction, Prediction::Data, &x, &t) {
+            Ok(_) => Ok(()),
+            Err(reason) => {
+                let problem = format!(
+                    "expected a prediction that gives the data at time {time}, where sampling \
+                     begins, found {prediction}: {reason}"
+                );
+                Err(Error::config("path.prediction", problem))
+            }
+        }
+    }
+
+    /// The distribution of training times `chosen`, or what is usual on this path; fails where its
+    /// numbers make none or leave the path's times. `origin` names the table.
+    pub fn times(&self, chosen: Option<TimeConfig>, origin: &str) -> Result<TimeConfig> {
+        let times = chosen.unwrap_or_else(|| self.name.usual_times());
+        times.distribution()?;
+        times.check_within(self.interpolant()?.times(), origin)?;
+        Ok(times)
     }
 
     fn named_prediction(&self) -> Result<Prediction> {
@@ -79,46 +94,152 @@ impl PathConfig {
     }
 }
 
-impl TimeConfig {
-    /// Fails where times would be drawn outside the path's own; `origin` names the table.
-    pub fn check_within(&self, path: TimeSpan, origin: &str) -> Result<()> {
-        let (low, high) = (path.data.min(path.source), path.data.max(path.source));
-        let (from, to) = match *self {
-            Self::Uniform { low, high } => (low, high),
-            Self::LogitNormal { .. } => (0.0, 1.0),
-        };
-        if low <= from && to <= high {
-            return Ok(());
-        }
-        let problem = format!("expected times within [{low}, {high}], found [{from}, {to}]");
-        Err(Error::config(origin, problem))
-    }
+/// By hand, because serde does not refuse unknown keys of a table that holds another.
+impl TryFrom<Table> for PathConfig {
+    type Error = String;
 
-    /// The distribution itself; fails where the numbers make none.
-    pub fn distribution(&self) -> Result<TimeDistribution> {
-        Ok(match *self {
-            Self::Uniform { low, high } => TimeDistribution::uniform(low, high)?,
-            Self::LogitNormal { mean, std } => TimeDistribution::logit_normal(mean, std)?,
-        })
+    fn try_from(mut table: Table) -> std::result::Result<Self, String> {
+        let prediction = match table.remove("prediction") {
+            None => None,
+            Some(Value::String(name)) => Some(name),
+            Some(other) => return Err(format!("prediction: expected text, found {other}")),
+        };
+        table.entry("name").or_insert_with(|| "linear".into());
+        let name: PathName = Value::Table(table).try_into().map_err(|e| e.to_string())?;
+        let usual = || name.usual_prediction().name().to_owned();
+        Ok(Self { prediction: prediction.unwrap_or_else(usual), name })
     }
 }
 
 impl Default for PathConfig {
     fn default() -> Self {
-        Self { name: PathName::default(), prediction: default_prediction() }
+        let name = PathName::Linear {};
+        Self { prediction: name.usual_prediction().name().to_owned(), name }
     }
 }
 
-impl Default for TimeConfig {
-    fn default() -> Self {
-        Self::Uniform { low: 0.0, high: 1.0 }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 12] = [
+        "linear",
+        "gvp",
+        "vp-linear",
+        "cosine",
+        "ddpm-linear",
+        "ddpm-cosine",
+        "variance-exploding",
+        "brownian-bridge",
+        "i2sb",
+        "ddbm-vp",
+        "ddbm-ve",
+        "stochastic-interpolant",
+    ];
+
+    fn read(table: &str) -> std::result::Result<PathConfig, toml::de::Error> {
+        toml::from_str(table)
     }
-}
 
-fn default_prediction() -> String {
-    "velocity".into()
-}
+    fn named(name: &str) -> PathConfig {
+        read(&format!("name = {name:?}")).unwrap()
+    }
 
-fn one() -> f64 {
-    1.0
+    #[test]
+    fn every_name_is_enough_and_its_defaults_fit() {
+        for name in NAMES {
+            let config = named(name);
+            let path = config.interpolant().unwrap();
+            assert_eq!(path.has_latent().unwrap(), config.gaussian().is_err(), "{name}");
+            config.prediction().unwrap();
+            config.times(None, "test").unwrap();
+            let written = toml::to_string(&config).unwrap();
+            assert_eq!(read(&written).unwrap(), config, "{written}");
+            let card = serde_json::to_string(&config).unwrap();
+            assert_eq!(serde_json::from_str::<PathConfig>(&card).unwrap(), config, "{card}");
+        }
+    }
+
+    #[test]
+    fn an_older_card_is_read_and_the_default_is_flow_matching() {
+        let card = r#"{ "name": "linear", "prediction": "velocity" }"#;
+        assert_eq!(serde_json::from_str::<PathConfig>(card).unwrap(), PathConfig::default());
+        assert_eq!(read("").unwrap(), PathConfig::default());
+        let data = read("prediction = \"data\"").unwrap();
+        assert_eq!(data.prediction().unwrap(), Prediction::Data);
+    }
+
+    #[test]
+    fn parameters_reach_the_path() {
+        let config = read("name = \"vp-linear\"\nbeta_min = 0.2\nbeta_max = 8").unwrap();
+        let t = Tensor::new(&[1.0], &Device::Cpu).unwrap();
+        let a = config.interpolant().unwrap().coefficients(&t).unwrap().data;
+        // exp(-(0.2 + 8) / 4)
+        assert!((a.to_vec1::<f64>().unwrap()[0] - (-2.05_f64).exp()).abs() < 1e-15);
+        let config = read("name = \"ddpm-cosine\"\nsteps = 50").unwrap();
+        assert_eq!(
+            config.times(None, "test").unwrap(),
+            TimeConfig::DiscreteUniform { low: 0, high: 49 }
+        );
+    }
+
+    #[test]
+    fn unknown_names_and_parameters_are_errors_that_name_them() {
+        for (table, expected) in [
+            ("name = \"circle\"", "unknown variant `circle`"),
+            ("name = \"gvp\"\nbeta_min = 0.1", "unknown field `beta_min`"),
+            ("name = \"vp-linear\"\nepsilon = 0.1", "unknown field `epsilon`"),
+            ("prediction = 3", "expected text, found 3"),
+        ] {
+            let message = read(table).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+        for table in [
+            "name = \"vp-linear\"\nbeta_min = 0",
+            "name = \"variance-exploding\"\nsigma_min = 90",
+            "name = \"stochastic-interpolant\"\ngamma = \"t\"",
+            "name = \"ddpm-linear\"\nsteps = 1",
+        ] {
+            assert!(read(table).unwrap().interpolant().is_err(), "{table}");
+        }
+    }
+
+    #[test]
+    fn a_prediction_must_give_the_data_where_sampling_begins() {
+        let predicts = |name: &str, prediction: &str| {
+            let config = PathConfig { prediction: prediction.into(), ..named(name) };
+            config.prediction().is_ok()
+        };
+        for name in ["linear", "gvp"] {
+            assert!(!predicts(name, "source") && !predicts(name, "score"), "{name}");
+            assert!(predicts(name, "velocity") && predicts(name, "data") && predicts(name, "v"));
+        }
+        for name in ["vp-linear", "cosine", "ddpm-linear", "ddpm-cosine", "variance-exploding"] {
+            assert!(predicts(name, "source") && predicts(name, "v"), "{name}");
+        }
+        for name in ["brownian-bridge", "i2sb", "ddbm-vp", "ddbm-ve", "stochastic-interpolant"] {
+            assert!(predicts(name, "data") && predicts(name, "velocity"), "{name}");
+            assert!(predicts(name, "drift"), "{name}");
+            assert!(!predicts(name, "latent") && !predicts(name, "source"), "{name}");
+        }
+        // What a generator cannot begin with at the very end, it can inside.
+        let config = PathConfig { prediction: "source".into(), ..named("linear") };
+        assert!(config.check_start(0.0).is_err() && config.check_start(0.2).is_ok());
+    }
+
+    #[test]
+    fn times_outside_the_path_are_refused() {
+        let outside = [
+            ("linear", TimeConfig::Uniform { low: 0.0, high: 2.0 }),
+            ("ddpm-linear", TimeConfig::DiscreteUniform { low: 0, high: 1000 }),
+            (
+                "variance-exploding",
+                TimeConfig::LogNormal { mean: 0.0, std: 1.0, low: 0.1, high: 100.0 },
+            ),
+        ];
+        for (name, times) in outside {
+            let message = named(name).times(Some(times), "teacher.time").unwrap_err().to_string();
+            assert!(message.contains("teacher.time"), "{message}");
+        }
+    }
 }

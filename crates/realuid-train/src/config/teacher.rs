@@ -13,9 +13,9 @@ pub struct TeacherConfig {
     /// `[teacher.path]`.
     #[serde(default)]
     pub path: PathConfig,
-    /// `[teacher.time]`.
-    #[serde(default)]
-    pub time: TimeConfig,
+    /// `[teacher.time]`; what is usual on the path if it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<TimeConfig>,
     /// `[teacher.optimizer]`.
     pub optimizer: OptimizerConfig,
     /// `[teacher.train]`.
@@ -33,8 +33,7 @@ impl TeacherConfig {
     pub fn validate(&self) -> Result<()> {
         self.network.validate()?;
         self.path.prediction()?;
-        self.time.distribution()?;
-        self.time.check_within(self.path.interpolant().times(), "teacher.time")?;
+        self.path.times(self.time, "teacher.time")?;
         self.optimizer.validate("teacher.optimizer")?;
         self.train.validate("teacher")?;
         self.ema.validate("teacher")?;

@@ -35,10 +35,13 @@ impl Distill {
     ) -> Result<Self> {
         let (seed, config) = (recipe.seed, recipe.distill()?);
         let teacher = Start::teacher(teacher, device)?;
-        let interpolant = teacher.card.path.interpolant();
-        config.time.check_within(interpolant.times(), "distill.time")?;
-        let initial_time = config.generator.initial_time.unwrap_or(interpolant.times().source);
+        let interpolant = teacher.card.path.interpolant()?;
+        let initial_time = match config.generator.initial_time {
+            Some(time) => time,
+            None => teacher.card.path.start()?,
+        };
         check_initial_time(interpolant.as_ref(), initial_time)?;
+        teacher.card.path.check_start(initial_time)?;
         if let Some(adversarial) = &config.adversarial {
             adversarial.check_within(interpolant.times())?;
         }
@@ -58,7 +61,7 @@ impl Distill {
         Ok(Self {
             needs_data: setting.objective.uses_data() || adversary.is_some(),
             every: config.generator.every,
-            draws: draws(recipe, &teacher.config, device)?,
+            draws: draws(recipe, &teacher, device)?,
             card: ModelCard {
                 role: Role::Generator { initial_time },
                 weights: averages::preferred(&ema),
@@ -129,15 +132,16 @@ impl Job for Distill {
     }
 }
 
-fn draws(recipe: &Recipe, network: &NetworkConfig, device: &Device) -> Result<Draws> {
+fn draws(recipe: &Recipe, teacher: &Start, device: &Device) -> Result<Draws> {
     let config = recipe.distill()?;
+    let times = teacher.card.path.times(config.time, "distill.time")?;
     let critic_times = config.adversarial.as_ref().map(AdversarialConfig::times);
     Ok(Draws {
         seed: recipe.seed,
         batch_size: config.train.batch_size,
-        times: config.time.distribution()?,
+        times: times.distribution()?,
         critic_times: critic_times.transpose()?,
-        network: network.clone(),
+        network: teacher.config.clone(),
         device: device.clone(),
     })
 }

@@ -46,7 +46,7 @@ impl Model {
     /// The network of `config` with the values of `parameters` as they are at each call.
     pub fn new(card: ModelCard, config: &NetworkConfig, parameters: &Parameters) -> Result<Self> {
         let network = config.build_frozen(parameters)?;
-        let interpolant = card.path.interpolant();
+        let interpolant = card.path.interpolant()?;
         let prediction = card.path.prediction()?;
         Ok(Self { card, network, interpolant, prediction })
     }
@@ -112,8 +112,8 @@ impl Model {
                         .map_err(realuid_paths::Error::field)?;
                     self.interpolant.convert(&value, self.prediction, Prediction::Velocity, x, t)
                 };
-                let times = self.interpolant.times();
-                let grid = uniform_grid(times.source, times.data, solver.steps)?;
+                let (start, end) = (self.card.path.start()?, self.interpolant.times().data);
+                let grid = uniform_grid(start, end, solver.steps)?;
                 let solution = integrate(solver.sampler(), &velocity, noise, &grid)?;
                 Ok(Samples { data: solution.x, evaluations: solution.evaluations })
             }
