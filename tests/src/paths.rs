@@ -5,24 +5,35 @@ use realuid_paths::{Ends, Prediction};
 use realuid_testkit::Fixture;
 use realuid_train::config::{PathConfig, PathName};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use crate::Result;
 use crate::checks::{Checks, Tolerance};
 use crate::run::Outcome;
+use crate::{Error, Result};
 
 #[derive(Deserialize)]
 struct Golden {
     name: String,
+    #[serde(default)]
+    params: Map<String, Value>,
 }
 
-/// The path is the one that recipes know by the fixture's name.
+/// The path is the one that recipes know by the fixture's name, with the fixture's parameters.
 pub(crate) fn compare(fixture: &Fixture) -> Result<Outcome> {
-    let Golden { name } = fixture.parse()?;
-    let Some(path) = path_called(&name) else {
+    let Golden { name, mut params } = fixture.parse()?;
+    let Some(known) = path_called(&name) else {
         return Ok(Outcome::Missing(format!("path {name:?} is not implemented")));
     };
-    let path = PathConfig { name: path, ..PathConfig::default() }.interpolant();
+    // Which variable the times are, and no parameter: all paths have their usual one.
+    if let Some(time) = params.remove("time").filter(|time| time != "sigma") {
+        return Ok(Outcome::Missing(format!(
+            "path {name:?} in the time {time} is not implemented"
+        )));
+    }
+    params.insert("name".into(), known.into());
+    let path = serde_json::from_value::<PathConfig>(Value::Object(params))
+        .map_err(|e| Error::malformed(format!("parameters of the path {known:?}"), e.to_string()))?
+        .interpolant()?;
     let t = fixture.tensor("t")?;
     let ends = Ends {
         data: fixture.tensor("data")?.clone(),
@@ -52,9 +63,10 @@ pub(crate) fn compare(fixture: &Fixture) -> Result<Outcome> {
 }
 
 /// `linear` is a name of a path, and so is `linear-2`: one more fixture of the same.
-fn path_called(name: &str) -> Option<PathName> {
-    match serde_json::from_value(Value::from(name)) {
-        Ok(path) => Some(path),
+fn path_called(name: &str) -> Option<&str> {
+    // Every parameter has a default, so a name is enough to tell.
+    match serde_json::from_value::<PathName>(json!({ "name": name })) {
+        Ok(_) => Some(name),
         Err(_) => path_called(name.rsplit_once('-')?.0),
     }
 }

@@ -48,14 +48,8 @@ fn every_committed_fixture_passes_or_is_skipped_by_name() {
     let report = run_all(&committed());
     let lines: Vec<String> = report.lines.iter().map(ToString::to_string).collect();
     assert_eq!(report.failed(), 0, "{}", lines.join("\n"));
-    let skipped: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("skip ")).collect();
-    let missing = ["brownian-bridge", "cosine", "gvp", "stochastic-interpolant"];
-    let missing = missing.iter().chain(&["variance-exploding", "vp-linear"]);
-    let expected: Vec<String> =
-        missing.map(|path| format!("paths/{path} path \"{path}\" is not implemented")).collect();
-    assert_eq!(skipped, expected);
-    // 10 losses, 1 set of metrics, 5 networks, 1 path, 1 set of samplers, 3 trajectories.
-    assert_eq!(report.to_string(), "21 passed, 0 failed, 6 skipped");
+    // 10 losses, 1 set of metrics, 5 networks, 7 paths, 1 set of samplers, 3 trajectories.
+    assert_eq!(report.to_string(), "27 passed, 0 failed, 0 skipped");
     let sampler = lines.iter().find(|line| line.starts_with("ok samplers/mixture")).unwrap();
     assert!(sampler.ends_with("(edm_18 skipped: not implemented)"), "{sampler}");
 }
@@ -112,6 +106,19 @@ fn more_neighbours_and_other_names_are_read_from_the_fixture() {
     let path = copy_of("paths/linear");
     edit(&path, "paths/linear", "\"linear\"", "\"linear-held-back\"");
     assert_eq!(run_all(path.path()).passed(), 1);
+
+    let path = copy_of("paths/vp-linear");
+    edit(&path, "paths/vp-linear", "\"beta_max\": 20.0", "\"beta_max\": 20.1");
+    assert!(failure(&path, "paths/vp-linear").contains(" (allowed 1e-10)"));
+
+    let path = copy_of("paths/brownian-bridge");
+    edit(&path, "paths/brownian-bridge", "\"epsilon\"", "\"epsilom\"");
+    assert!(failure(&path, "paths/brownian-bridge").contains("unknown field `epsilom`"));
+
+    let path = copy_of("paths/gvp");
+    edit(&path, "paths/gvp", "\"gvp\"", "\"great-circle\"");
+    let line = run_all(path.path()).lines[0].to_string();
+    assert_eq!(line, "skip paths/gvp path \"great-circle\" is not implemented");
 }
 
 #[test]
