@@ -22,7 +22,34 @@ pub struct PosteriorMeans {
     pub source: Tensor,
 }
 
+/// Coefficients of x = `data` * data + `source` * source at a batch of times, and their derivatives;
+/// each `[B]`, f64.
+pub struct PathCoefficients {
+    /// a(t).
+    pub data: Tensor,
+    /// b(t).
+    pub source: Tensor,
+    /// a'(t).
+    pub data_rate: Tensor,
+    /// b'(t).
+    pub source_rate: Tensor,
+}
+
 impl GaussianMixture {
+    /// E[a' data + b' source | x], the velocity of any Gaussian path, at the points `x` [B, D], f64.
+    pub fn velocity(&self, x: &Tensor, path: &PathCoefficients) -> Result<Tensor> {
+        let means = self.posterior_means(x, &path.data, &path.source)?;
+        let data = means.data.broadcast_mul(&path.data_rate.unsqueeze(1)?)?;
+        Ok((data + means.source.broadcast_mul(&path.source_rate.unsqueeze(1)?)?)?)
+    }
+
+    /// The gradient of the log-density of x = `data` * data + `source` * source at the points `x`
+    /// [B, D]; coefficients `[B]`, that of the source not zero, all f64.
+    pub fn score(&self, x: &Tensor, data: &Tensor, source: &Tensor) -> Result<Tensor> {
+        let means = self.posterior_means(x, data, source)?;
+        Ok(means.source.neg()?.broadcast_div(&source.unsqueeze(1)?)?)
+    }
+
     /// E[data - source | x_t = x], the velocity of the linear path x_t = t data + (1 - t) source, at
     /// the points `x` [B, D] and times `t` `[B]`, both f64.
     pub fn linear_velocity(&self, x: &Tensor, t: &Tensor) -> Result<Tensor> {
@@ -107,6 +134,48 @@ mod tests {
             |v: &Tensor, by: &Tensor| v.broadcast_mul(&by.reshape((5, 1)).unwrap()).unwrap();
         let back = (scale(&means.data, &a) + scale(&means.source, &b)).unwrap();
         crate::assert_close(&back, &x, 1e-13);
+    }
+
+    #[test]
+    fn the_score_is_the_derivative_of_the_log_density() {
+        let mixture = GaussianMixture {
+            weights: vec![0.3, 0.7],
+            means: vec![vec![-2.0], vec![1.5]],
+            stds: vec![0.4, 0.6],
+        };
+        let (a, b) = (0.8, 0.5);
+        let density = |x: f64| -> f64 {
+            let part = |k: usize| {
+                let variance = (a * mixture.stds[k]).powi(2) + b * b;
+                let off = x - a * mixture.means[k][0];
+                mixture.weights[k] * (-0.5 * off * off / variance).exp() / variance.sqrt()
+            };
+            part(0) + part(1)
+        };
+        let tensor = |v: f64| Tensor::new(&[v], &Device::Cpu).unwrap();
+        for x in [-1.3, 0.2, 0.9] {
+            let point = tensor(x).unsqueeze(0).unwrap();
+            let score = mixture.score(&point, &tensor(a), &tensor(b)).unwrap();
+            let expected = (density(x + 1e-5).ln() - density(x - 1e-5).ln()) / 2e-5;
+            assert!((score.to_vec2::<f64>().unwrap()[0][0] - expected).abs() < 1e-8);
+        }
+    }
+
+    #[test]
+    fn the_velocity_of_the_linear_path_is_one_of_any_path() {
+        let mixture = GaussianMixture {
+            weights: vec![0.3, 0.7],
+            means: vec![vec![-2.0, 1.0], vec![1.5, -0.5]],
+            stds: vec![0.4, 0.6],
+        };
+        let x = crate::formula_normal("mixture/x", (3, 2)).unwrap();
+        let data = Tensor::new(&[0.2, 0.5, 0.9], &Device::Cpu).unwrap();
+        let source = data.affine(-1.0, 1.0).unwrap();
+        let data_rate = data.ones_like().unwrap();
+        let source_rate = data_rate.neg().unwrap();
+        let expected = mixture.linear_velocity(&x, &data).unwrap();
+        let path = PathCoefficients { data, source, data_rate, source_rate };
+        crate::assert_close(&mixture.velocity(&x, &path).unwrap(), &expected, 1e-14);
     }
 
     #[test]

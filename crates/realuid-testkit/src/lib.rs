@@ -27,4 +27,4 @@ pub use finite_difference::assert_gradients;
 pub use fixture::{Fixture, find_fixtures, fixture_folders};
 pub use formula::{formula_normal, formula_parameter, formula_uniform};
 pub use gaussian_distillation::{GaussianDistillation, Normal, PathPoint};
-pub use gaussian_mixture::{GaussianMixture, PosteriorMeans};
+pub use gaussian_mixture::{GaussianMixture, PathCoefficients, PosteriorMeans};
