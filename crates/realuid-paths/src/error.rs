@@ -22,6 +22,20 @@ pub enum Error {
         /// Why it is not determined, and what to do instead.
         reason: String,
     },
+    /// An adaptive sampler cannot meet its tolerances.
+    #[error(
+        "integrating with adaptive steps: at the time {time} the tolerances ask for a step of {step}, \
+         below the smallest allowed, {minimum}; loosen the tolerances, end before a time at which the \
+         field is singular, or look for values that are not finite"
+    )]
+    StepTooSmall {
+        /// Native time reached.
+        time: f64,
+        /// Length of the step that would have to be tried.
+        step: f64,
+        /// Length of the shortest step allowed.
+        minimum: f64,
+    },
     /// A [`Field`](crate::Field) written elsewhere failed.
     #[error("evaluating the field: {0}")]
     Field(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -54,7 +54,7 @@ pub fn uniform_grid(from: f64, to: f64, steps: usize) -> Result<Vec<f64>> {
     Ok(grid)
 }
 
-fn check_grid(grid: &[f64]) -> Result<()> {
+pub(crate) fn check_grid(grid: &[f64]) -> Result<()> {
     let finite = grid.iter().all(|t| t.is_finite());
     let rising = grid.windows(2).all(|w| w[0] < w[1]);
     let falling = grid.windows(2).all(|w| w[0] > w[1]);

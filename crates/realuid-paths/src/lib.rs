@@ -46,6 +46,7 @@ mod broadcast;
 mod change_of_path;
 mod coefficients;
 mod conversion;
+mod converted;
 mod error;
 mod field;
 mod gaussian_path;
@@ -54,14 +55,19 @@ mod integrate;
 mod interpolant;
 mod karras_grid;
 mod latent_conversion;
+mod log_snr_grid;
+mod noise;
 mod path;
+mod path_point;
 mod prediction;
 mod rates;
+mod sample;
 mod sampler;
 mod time_distribution;
 
 pub use change_of_path::{ChangeOfPath, PredictionChange};
 pub use coefficients::{Coefficients, Ends, Rated, TimeSpan};
+pub use converted::Converted;
 pub use error::{Error, Result};
 pub use field::Field;
 pub use gaussian_path::GaussianPath;
@@ -69,10 +75,18 @@ pub use integrate::{Solution, integrate, uniform_grid};
 pub use interpolant::Interpolant;
 pub use karras_grid::karras_grid;
 pub use latent_conversion::{KnownEnd, KnownPoint};
+pub use log_snr_grid::log_snr_grid;
+pub use noise::{NoNoise, Noise};
 pub use path::{
     BrownianBridge, Cosine, DdbmVe, DdbmVp, Ddpm, Gamma, Gvp, I2sb, Linear, StochasticInterpolant,
     VarianceExploding, VpLinear,
 };
+pub use path_point::PathPoint;
 pub use prediction::Prediction;
-pub use sampler::{Euler, Heun, Interval, Midpoint, Sampler};
+pub use sample::{Denoiser, sample};
+pub use sampler::{
+    Adaptive, AdaptiveSolution, BridgeOde, BridgePosterior, Churn, Ddim, Diffusion, DormandPrince,
+    DpmSolver, EdmHeun, Estimate, Euler, EulerMaruyama, Heun, Interval, Midpoint, PathSampler, Rk4,
+    Sampler, Step,
+};
 pub use time_distribution::TimeDistribution;

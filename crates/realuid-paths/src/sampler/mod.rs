@@ -1,14 +1,34 @@
+mod adaptive;
+mod bridge_ode;
+mod bridge_posterior;
+mod ddim;
+mod dormand_prince;
+mod dpm_solver;
+mod edm_heun;
 mod euler;
+mod euler_maruyama;
 mod heun;
 mod midpoint;
+mod path_sampler;
+mod rk4;
 
+pub use adaptive::{Adaptive, AdaptiveSolution};
+pub use bridge_ode::BridgeOde;
+pub use bridge_posterior::BridgePosterior;
+pub use ddim::Ddim;
+pub use dormand_prince::DormandPrince;
+pub use dpm_solver::DpmSolver;
+pub use edm_heun::{Churn, EdmHeun};
 pub use euler::Euler;
+pub use euler_maruyama::{Diffusion, EulerMaruyama};
 pub use heun::Heun;
 pub use midpoint::Midpoint;
+pub use path_sampler::{Estimate, PathSampler, Step};
+pub use rk4::Rk4;
 
 use candle_core::{DType, Device, Tensor};
 
-use crate::{Field, Result};
+use crate::{Error, Field, Interpolant, Result};
 
 /// One step of a grid of times.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,4 +72,22 @@ fn predict_at(field: &dyn Field, x: &Tensor, time: f64) -> Result<Tensor> {
     let value = field.predict(x, &t)?;
     crate::broadcast::check_same_shape(x, &value, "evaluating the field of a sampler")?;
     Ok(value)
+}
+
+/// Fails where `path` has a latent, so that `sampler`, made for Gaussian paths, does not apply.
+fn refuse_latent(path: &dyn Interpolant, sampler: &str) -> Result<()> {
+    if !path.has_latent()? {
+        return Ok(());
+    }
+    let expected = "a Gaussian path; sample a bridge with a bridge sampler";
+    Err(Error::argument("choosing a sampler", expected, format!("a bridge for {sampler}")))
+}
+
+/// Fails where `path` has no latent, so that `sampler`, made for bridges, does not apply.
+fn need_latent(path: &dyn Interpolant, sampler: &str) -> Result<()> {
+    if path.has_latent()? {
+        return Ok(());
+    }
+    let expected = "a bridge; sample a Gaussian path with DDIM or by its velocity";
+    Err(Error::argument("choosing a sampler", expected, format!("a Gaussian path for {sampler}")))
 }
