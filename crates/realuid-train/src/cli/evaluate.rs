@@ -50,7 +50,7 @@ impl Arguments {
         let model = self.model.load()?;
         let evaluator = Evaluator::open(&self.data, self.num, &Device::Cpu)?;
         evaluator.expect_shape(&model.config().data_shape())?;
-        let solver = self.model.solver();
+        let solver = self.model.solver.config();
         let request = SampleRequest {
             stream: RandomStream::new(self.model.seed, "evaluation", 0),
             count: self.num,

@@ -1,9 +1,9 @@
 use std::path::PathBuf;
 
 use candle_core::Device;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::config::{SolverConfig, SolverName};
+use crate::config::{ChurnConfig, SolverConfig, SolverName};
 use crate::model::Model;
 
 /// Which model, and how it is sampled.
@@ -21,33 +21,57 @@ pub(super) struct ModelArguments {
     /// Samples drawn at once
     #[arg(long, default_value_t = 256)]
     pub batch_size: usize,
-    /// Solver of a teacher's equation (a generator needs one evaluation and no solver)
-    #[arg(long, value_enum, default_value_t = Solver::Euler)]
-    pub solver: Solver,
-    /// Steps of a teacher's solver
-    #[arg(long, default_value_t = 100)]
-    pub steps: usize,
+    #[command(flatten)]
+    pub solver: SolverArguments,
 }
 
-/// The solvers by name.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Solver {
-    Euler,
-    Heun,
-    Midpoint,
+/// How a teacher is sampled (a generator needs one evaluation and no solver).
+#[derive(Debug, Args)]
+pub(super) struct SolverArguments {
+    /// Solver of a teacher
+    #[arg(long = "solver", value_name = "NAME", value_enum, default_value_t = SolverName::Euler)]
+    name: SolverName,
+    /// Steps of a teacher's solver; dopri5 chooses its own
+    #[arg(long, default_value_t = 100)]
+    steps: usize,
+    /// Share of fresh noise in ddim: 0 none, 1 ancestral sampling
+    #[arg(long)]
+    eta: Option<f64>,
+    /// Error allowed in a step of dopri5, absolute and relative [default: 1e-5]
+    #[arg(long)]
+    tolerance: Option<f64>,
+    /// Noise of euler-maruyama, as a multiple of the path's own [default: 1]
+    #[arg(long)]
+    noise_scale: Option<f64>,
+    /// Noise that edm adds and removes again, `S_churn`; none if not given
+    #[arg(long, value_name = "AMOUNT")]
+    churn: Option<f64>,
+    /// Lowest noise level with churn
+    #[arg(long, value_name = "LEVEL", default_value_t = 0.0, requires = "churn")]
+    churn_low: f64,
+    /// Highest noise level with churn
+    #[arg(long, value_name = "LEVEL", default_value_t = f64::INFINITY, requires = "churn")]
+    churn_high: f64,
+    /// Standard deviation of the noise that churn adds
+    #[arg(long, value_name = "STD", default_value_t = 1.0, requires = "churn")]
+    churn_noise: f64,
 }
 
 impl ModelArguments {
     pub fn load(&self) -> crate::Result<Model> {
         Model::load(&self.model, self.weights.as_deref(), &Device::Cpu)
     }
+}
 
-    pub fn solver(&self) -> SolverConfig {
-        let name = match self.solver {
-            Solver::Euler => SolverName::Euler,
-            Solver::Heun => SolverName::Heun,
-            Solver::Midpoint => SolverName::Midpoint,
-        };
-        SolverConfig { name, steps: self.steps }
+impl SolverArguments {
+    pub fn config(&self) -> SolverConfig {
+        let churn = self.churn.map(|amount| ChurnConfig {
+            amount,
+            low: self.churn_low,
+            high: self.churn_high,
+            noise: self.churn_noise,
+        });
+        let Self { name, steps, eta, tolerance, noise_scale, .. } = *self;
+        SolverConfig { name, steps, eta, tolerance, noise_scale, churn }
     }
 }

@@ -56,7 +56,7 @@ impl Arguments {
             );
         }
         let model = self.model.load()?;
-        let solver = self.model.solver();
+        let solver = self.model.solver.config();
         let request = SampleRequest {
             stream: RandomStream::new(self.model.seed, "sample", 0),
             count: self.num,

@@ -12,6 +12,7 @@ mod output;
 mod path;
 mod path_name;
 mod recipe;
+mod solver;
 mod teacher;
 mod time;
 
@@ -21,10 +22,10 @@ pub use load::{load, parse, to_toml};
 pub use optimizer::{Decay, EmaConfig, OptimizerConfig, ScheduleConfig};
 pub use output::{
     CheckpointsConfig, EvaluationConfig, LogConfig, Metric, OutputConfig, SamplesConfig,
-    SolverConfig, SolverName,
 };
 pub use path::PathConfig;
 pub use path_name::PathName;
 pub use recipe::Recipe;
+pub use solver::{ChurnConfig, SolverConfig, SolverName};
 pub use teacher::TeacherConfig;
 pub use time::TimeConfig;

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::SolverConfig;
 use crate::evaluation::NEIGHBOURS;
 use crate::{Error, Result};
 
@@ -86,31 +87,6 @@ pub enum Metric {
     EnergyDistance,
 }
 
-/// How an ordinary differential equation is solved from source to data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SolverConfig {
-    /// The stepper.
-    #[serde(default)]
-    pub name: SolverName,
-    /// Equal steps from source to data.
-    #[serde(default = "default_steps")]
-    pub steps: usize,
-}
-
-/// The steppers by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SolverName {
-    /// First order, one evaluation a step.
-    #[default]
-    Euler,
-    /// Second order, two evaluations a step but one in the last.
-    Heun,
-    /// Second order, two evaluations a step.
-    Midpoint,
-}
-
 impl OutputConfig {
     /// Fails with the first field that makes no sense; `section` is its table in the file.
     pub fn validate(&self, section: &str) -> Result<()> {
@@ -119,7 +95,6 @@ impl OutputConfig {
             ("checkpoints.every", self.checkpoints.every),
             ("checkpoints.keep", self.checkpoints.keep as u64),
             ("samples.count", self.samples.count as u64),
-            ("evaluation.solver.steps", self.evaluation.solver.steps as u64),
         ];
         for (field, value) in at_least_one {
             if value == 0 {
@@ -129,6 +104,7 @@ impl OutputConfig {
                 ));
             }
         }
+        self.evaluation.solver.validate(&format!("{section}.output.evaluation.solver"))?;
         if self.evaluation.samples <= NEIGHBOURS {
             let least = NEIGHBOURS + 1;
             let problem = format!("expected at least {least}, found {}", self.evaluation.samples);
@@ -168,12 +144,6 @@ impl Default for EvaluationConfig {
     }
 }
 
-impl Default for SolverConfig {
-    fn default() -> Self {
-        Self { name: SolverName::default(), steps: default_steps() }
-    }
-}
-
 fn default_keep() -> usize {
     2
 }
@@ -184,8 +154,4 @@ fn default_count() -> usize {
 
 fn default_samples() -> usize {
     2000
-}
-
-fn default_steps() -> usize {
-    100
 }

@@ -4,6 +4,7 @@ mod card;
 mod locate;
 mod one_step;
 mod sample;
+mod solve;
 
 pub use card::{ModelCard, Role};
 pub use locate::{Located, locate};
