@@ -8,6 +8,9 @@
 //! with latent a [`KnownPoint`] says which end is known besides. A [`Field`] is a network (or a
 //! formula) with its condition bound, and a [`Sampler`] carries points along it.
 //!
+//! A [`PathSampler`] knows the path besides, follows a [`Denoiser`] and may draw noise; [`Adaptive`]
+//! chooses its own steps.
+//!
 //! There are no parameters, no networks and no random state here: noise is an argument.
 //!
 //! ```
