@@ -4,10 +4,11 @@ use anyhow::Result;
 use realuid_loss::RealUid;
 use realuid_models::NetworkConfig;
 use realuid_ops::{Ema, Parameters};
-use realuid_paths::{Linear, Prediction};
 use realuid_train::config::OptimizerConfig;
 use realuid_train::distill::{Distillation, Draw, Report, Setting};
+use realuid_train::framework::Framework;
 use realuid_train::learner::{Learner, LearnerConfig};
+use realuid_train::model::GeneratorInput;
 
 use crate::cost::Cost;
 use crate::unet;
@@ -68,10 +69,10 @@ impl Round {
         Ok(Distillation {
             setting: Setting {
                 teacher: self.network.build_frozen(&start)?,
-                interpolant: Box::new(Linear),
-                prediction: Prediction::Velocity,
+                guidance: None,
+                framework: Framework::flow_matching(),
                 initial_time: 0.0,
-                objective: RealUid::new(0.94, 0.96)?,
+                aim: RealUid::new(0.94, 0.96)?.into(),
             },
             adversary: None,
             fake: self.learner("fake", start.fork()?)?,
@@ -97,8 +98,13 @@ impl Round {
     fn draw(&self) -> Result<Draw> {
         let shape = [&[self.batch], self.network.data_shape().as_slice()].concat();
         Ok(Draw {
-            noise: unet::normal("benchmark noise", &shape)?,
+            input: GeneratorInput {
+                source: unet::normal("benchmark noise", &shape)?,
+                latent: None,
+                noise: None,
+            },
             source: unet::normal("benchmark source", &shape)?,
+            latent: None,
             t: unet::times(self.batch)?,
             critic_t: None,
             data: Some(unet::normal("benchmark data", &shape)?),

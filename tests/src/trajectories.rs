@@ -4,11 +4,12 @@ use candle_core::{DType, Tensor};
 use realuid_loss::RealUid;
 use realuid_models::NetworkConfig;
 use realuid_ops::{Ema, Parameters};
-use realuid_paths::{Linear, Prediction};
 use realuid_testkit::{Fixture, formula_normal, formula_uniform};
 use realuid_train::config::{Decay, OptimizerConfig};
 use realuid_train::distill::{Distillation, Draw, Report, Setting};
+use realuid_train::framework::Framework;
 use realuid_train::learner::{Learner, LearnerConfig};
+use realuid_train::model::GeneratorInput;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -138,10 +139,10 @@ impl Golden {
         Ok(Distillation {
             setting: Setting {
                 teacher: config.build_frozen(&teacher)?,
-                interpolant: Box::new(Linear),
-                prediction: Prediction::Velocity,
+                guidance: None,
+                framework: Framework::flow_matching(),
                 initial_time: 0.0,
-                objective: RealUid::new(self.alpha, self.beta)?.with_gamma(self.gamma)?,
+                aim: RealUid::new(self.alpha, self.beta)?.with_gamma(self.gamma)?.into(),
             },
             adversary: None,
             fake: learner("fake", formula_parameters(config, "fake/")?)?,
@@ -166,8 +167,9 @@ impl Inputs<'_> {
             Ok(formula_normal(&name(input), self.shape.as_slice())?.to_dtype(DType::F32)?)
         };
         Ok(Draw {
-            noise: normal("z")?,
+            input: GeneratorInput { source: normal("z")?, latent: None, noise: None },
             source: normal("noise")?,
+            latent: None,
             t: formula_uniform(&name("t"), *batch)?.to_dtype(DType::F32)?,
             critic_t: None,
             data: Some((normal("data")? * 0.5)?.clamp(-1.0, 1.0)?),

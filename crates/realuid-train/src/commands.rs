@@ -8,6 +8,7 @@ use realuid_ops::RandomStream;
 
 use crate::config::{self, OutputConfig, Recipe, ScheduleConfig, SolverConfig};
 use crate::distill::Distill;
+use crate::evaluation::Evaluator;
 use crate::model::{Model, ModelCard, SampleRequest, locate};
 use crate::observer::Observer;
 use crate::plan::Plan;
@@ -99,7 +100,7 @@ pub fn distill(
             let run = RunFolder::create(out)?;
             copy_teacher(&teacher, &run.teacher())?;
             write_recipe(&run, recipe)?;
-            draw_teacher(&run, &plan, device)?;
+            draw_teacher(&run, &plan, &evaluator, device)?;
             Trainer::start(&mut job, &run, plan, evaluator, observer)?.run(stop)
         }
         Begin::Resume { run, .. } => {
@@ -172,13 +173,19 @@ fn copy_teacher(teacher: &Path, copy: &Path) -> Result<()> {
 }
 
 /// A picture of the teacher's samples, to be seen beside the student's.
-fn draw_teacher(run: &RunFolder, plan: &Plan, device: &Device) -> Result<()> {
+fn draw_teacher(
+    run: &RunFolder,
+    plan: &Plan,
+    evaluator: &Evaluator,
+    device: &Device,
+) -> Result<()> {
     let solver: &SolverConfig = &plan.output.evaluation.solver;
     let request = SampleRequest {
         stream: RandomStream::new(plan.seed, "evaluation", 0),
         count: plan.output.samples.count,
         batch_size: plan.output.samples.count,
         solver,
+        sources: evaluator.sources(plan.output.samples.count)?,
         class: None,
     };
     let samples = Model::load(&run.teacher(), None, device)?.sample(&request, device)?;

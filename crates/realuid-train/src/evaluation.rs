@@ -11,7 +11,7 @@ use realuid_ops::RandomStream;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Metric, OutputConfig};
-use crate::model::{Model, SampleRequest, Samples};
+use crate::model::{Model, SampleRequest, Samples, repeated};
 use crate::{Error, Result};
 
 /// Most features that pixels are pooled to.
@@ -50,6 +50,7 @@ pub struct Metrics {
 /// Measures samples against a fixed choice of examples.
 pub struct Evaluator {
     examples: Tensor,
+    sources: Option<Tensor>,
     features: Tensor,
     statistics: FrechetStatistics,
     directions: Tensor,
@@ -60,13 +61,15 @@ impl Evaluator {
     /// Takes at most `count` examples of the data at `uri`.
     pub fn open(uri: &str, count: usize, device: &Device) -> Result<Self> {
         let dataset = realuid_data::open(uri)?;
-        let examples = realuid_data::distinct_examples(dataset.as_ref(), count, SEED)?.data;
+        let examples = realuid_data::distinct_examples(dataset.as_ref(), count, SEED)?;
+        let (examples, sources) = (examples.data, examples.source);
         let features = features(&examples)?;
         let dimension = features.dim(1)?;
         let mut statistics = FrechetStatistics::new(dimension);
         statistics.push(&features)?;
         Ok(Self {
             examples,
+            sources,
             directions: random_directions(
                 &RandomStream::new(SEED, "directions", 0),
                 DIRECTIONS,
@@ -97,6 +100,11 @@ impl Evaluator {
         &self.device
     }
 
+    /// Source ends to make `count` samples of, where the data have any.
+    pub fn sources(&self, count: usize) -> Result<Option<Tensor>> {
+        self.sources.as_ref().map(|sources| repeated(sources, count)).transpose()
+    }
+
     /// At most `count` of the examples, `[N, ...]`.
     pub fn examples(&self, count: usize) -> Result<Tensor> {
         Ok(self.examples.narrow(0, 0, count.min(self.examples.dim(0)?))?)
@@ -115,6 +123,7 @@ impl Evaluator {
             count,
             batch_size: BATCH,
             solver: &output.evaluation.solver,
+            sources: self.sources(count)?,
             class: None,
         };
         model.sample(&request, &self.device)

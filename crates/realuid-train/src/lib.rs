@@ -32,6 +32,7 @@ pub mod commands;
 pub mod config;
 pub mod distill;
 pub mod evaluation;
+pub mod framework;
 pub mod job;
 pub mod learner;
 pub mod model;

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
 use realuid_data::Batch;
-use realuid_loss::{Loss, matching_loss};
-use realuid_models::{Condition, NetworkConfig};
+use realuid_loss::{Loss, Weighting, matching_loss};
+use realuid_models::{Condition, NetworkConfig, drop_classes};
 use realuid_ops::{Ema, RandomStream};
-use realuid_paths::{Ends, Interpolant, Prediction, TimeDistribution};
+use realuid_paths::{Ends, TimeDistribution};
 
 use crate::averages;
 use crate::conditioning::conditioning;
 use crate::config::Recipe;
+use crate::framework::{Framework, SourceEnd};
 use crate::job::{Job, LoadTensors, Turn};
 use crate::learner::{Learner, LearnerConfig};
 use crate::model::{Model, ModelCard, Role};
@@ -28,9 +29,10 @@ pub struct Teacher {
 /// What the network is to match, and where the randomness comes from.
 struct Matching {
     seed: u64,
-    interpolant: Box<dyn Interpolant>,
-    prediction: Prediction,
+    framework: Framework,
     times: TimeDistribution,
+    weighting: Weighting,
+    class_dropout: f64,
 }
 
 impl Teacher {
@@ -47,11 +49,13 @@ impl Teacher {
             optimizer: &config.optimizer,
             total_updates: config.train.steps,
         };
+        let source = SourceEnd::of(realuid_data::open(&recipe.data.uri)?.coupling());
         let matching = Matching {
             seed,
-            interpolant: config.path.interpolant()?,
-            prediction: config.path.prediction()?,
+            framework: Framework::new(&config.path, source)?,
             times: config.path.times(config.time, "teacher.time")?.distribution()?,
+            weighting: config.weight.weighting(),
+            class_dropout: config.class_dropout,
         };
         Ok(Self {
             matching,
@@ -60,6 +64,7 @@ impl Teacher {
                 format: ModelCard::FORMAT,
                 role: Role::Teacher,
                 path: config.path.clone(),
+                source,
                 weights: averages::preferred(&ema),
                 data: recipe.data.uri.clone(),
             },
@@ -73,17 +78,47 @@ impl Matching {
     fn loss(&self, learner: &Learner, step: u64, part: usize, batch: &Batch) -> Result<Loss> {
         let stream = |purpose| RandomStream::new(self.seed, purpose, step).child(part as u64);
         let data = &batch.data;
-        let source = stream("teacher source").normal(data.shape(), data.dtype(), data.device())?;
+        let source = match &batch.source {
+            Some(source) => source.clone(),
+            None => stream("teacher source").normal(data.shape(), data.dtype(), data.device())?,
+        };
+        let latent = stream("teacher latent");
+        let latent = self.framework.latent(&latent, data.dims(), data.device())?;
         let t =
             self.times.sample(&stream("teacher time"), data.dim(0)?, DType::F32, data.device())?;
-        let ends = Ends { data: data.clone(), source, latent: None };
-        let x = self.interpolant.interpolate(&ends, &t)?;
-        let target = self.interpolant.target(self.prediction, &ends, &t)?;
-        let classes = conditioning(learner.config(), batch.classes.as_ref())?;
-        let dropout = Some(stream("teacher dropout"));
-        let condition = Condition { classes, dropout, ..Condition::none() };
+        let path = self.framework.path.as_ref();
+        let condition = Condition {
+            classes: self.classes(learner.config(), batch, &stream("teacher class dropout"))?,
+            source: learner.config().options().source_condition.then(|| source.clone()),
+            noise: None,
+            dropout: Some(stream("teacher dropout")),
+        };
+        let ends = Ends { data: data.clone(), source, latent };
+        let x = path.interpolate(&ends, &t)?;
+        let target = path.target(self.framework.prediction, &ends, &t)?;
         let prediction = learner.trainable().forward(&x, &t, &condition)?;
-        Ok(Loss { total: matching_loss(&prediction, &target, None)?, terms: Vec::new() })
+        let weight = match self.weighting {
+            Weighting::Constant => None,
+            weighting => Some(weighting.weights(&path.coefficients(&t)?)?),
+        };
+        let loss = matching_loss(&prediction, &target, weight.as_ref())?;
+        Ok(Loss { total: loss, terms: Vec::new() })
+    }
+
+    /// The batch's classes, some of them dropped.
+    fn classes(
+        &self,
+        network: &NetworkConfig,
+        batch: &Batch,
+        stream: &RandomStream,
+    ) -> Result<Option<Tensor>> {
+        let classes = conditioning(network, batch.classes.as_ref())?;
+        match (classes, network.null_class()) {
+            (Some(classes), Some(null)) if self.class_dropout > 0.0 => {
+                Ok(Some(drop_classes(&classes, null, self.class_dropout, stream)?))
+            }
+            (classes, _) => Ok(classes),
+        }
     }
 }
 

@@ -56,6 +56,7 @@ impl Arguments {
             count: self.num,
             batch_size: self.model.batch_size,
             solver: &solver,
+            sources: evaluator.sources(self.num)?,
             class: None,
         };
         let start = Instant::now();

@@ -29,7 +29,7 @@ pub(super) struct ModelArguments {
 #[derive(Debug, Args)]
 pub(super) struct SolverArguments {
     /// Solver of a teacher
-    #[arg(long = "solver", value_name = "NAME", value_enum, default_value_t = SolverName::Euler)]
+    #[arg(long = "solver", value_name = "NAME", value_enum, default_value_t = SolverName::Auto)]
     name: SolverName,
     /// Steps of a teacher's solver; dopri5 chooses its own
     #[arg(long, default_value_t = 100)]

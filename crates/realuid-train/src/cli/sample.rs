@@ -9,7 +9,7 @@ use npyz::WriterBuilder;
 use realuid_ops::RandomStream;
 
 use super::model::ModelArguments;
-use crate::model::SampleRequest;
+use crate::model::{Model, SampleRequest, sources};
 use crate::{files, picture, weights};
 
 /// `realuid sample`
@@ -23,6 +23,10 @@ pub(super) struct Arguments {
     /// Class of every sample; without it the classes take turns
     #[arg(long)]
     class: Option<u32>,
+    /// Pairs whose source ends samples are made of, such as `digits?source=blur`, for a model of a
+    /// bridge; those it was trained on if not given
+    #[arg(long, value_name = "URI")]
+    data: Option<String>,
     /// Folder to write to
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -62,6 +66,7 @@ impl Arguments {
             count: self.num,
             batch_size: self.model.batch_size,
             solver: &solver,
+            sources: self.sources(&model)?,
             class: self.class,
         };
         let start = Instant::now();
@@ -75,6 +80,16 @@ impl Arguments {
             self.out.display()
         );
         Ok(())
+    }
+
+    /// Source ends to make the samples of, if the model needs any.
+    fn sources(&self, model: &Model) -> anyhow::Result<Option<Tensor>> {
+        if model.card().source.is_noise() {
+            ensure!(self.data.is_none(), "--data: expected none, for this model starts from noise");
+            return Ok(None);
+        }
+        let uri = self.data.as_deref().unwrap_or(&model.card().data);
+        Ok(Some(sources(uri, self.num)?))
     }
 
     fn files(&self) -> Vec<PathBuf> {

@@ -1,8 +1,13 @@
-use realuid_loss::{Adversarial, RealUid};
+use realuid_loss::Adversarial;
+use realuid_models::{NetworkConfig, NetworkOptions};
 use realuid_paths::{TimeDistribution, TimeSpan};
 use serde::{Deserialize, Serialize};
 
-use super::{EmaConfig, OptimizerConfig, OutputConfig, ScheduleConfig, TimeConfig};
+use super::{
+    EmaConfig, ObjectiveConfig, OptimizerConfig, OutputConfig, ScheduleConfig, TimeConfig,
+    WeightConfig,
+};
+use crate::distill::Aim;
 use crate::{Error, Result};
 
 /// `[distill]`: a distillation; network and path are the teacher's.
@@ -11,6 +16,12 @@ use crate::{Error, Result};
 pub struct DistillConfig {
     /// `[distill.objective]`.
     pub objective: ObjectiveConfig,
+    /// `distill.weight`: weight of an item by its time, for both players.
+    #[serde(default)]
+    pub weight: WeightConfig,
+    /// Scale of classifier-free guidance of the teacher; without it the teacher is not guided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guidance: Option<f64>,
     /// `[distill.adversarial]`: the baseline, added to the objective; absent is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adversarial: Option<AdversarialConfig>,
@@ -31,22 +42,6 @@ pub struct DistillConfig {
     /// `[distill.output]`.
     #[serde(default)]
     pub output: OutputConfig,
-}
-
-/// `[distill.objective]`: the coefficients of RealUID (arXiv 2509.22459); all 1 is the data-free UID.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ObjectiveConfig {
-    /// Share of generated samples, in (0, 1].
-    pub alpha: f64,
-    /// Weight of the generated targets, positive.
-    pub beta: f64,
-    /// Weight of the teacher on generated samples, positive; alpha if it is not given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gamma: Option<f64>,
-    /// Factor of the generator's quadratic term, positive (2 alpha of SiD).
-    #[serde(default = "one")]
-    pub kappa: f64,
 }
 
 /// `[distill.adversarial]`: softplus GAN on the fake model's encoder.
@@ -75,6 +70,10 @@ pub struct GeneratorConfig {
     /// Native time at which the generator evaluates its network; the source end if it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_time: Option<f64>,
+    /// Channels of noise that the generator is given besides what it starts from: a generator of a
+    /// bridge that makes several samples of one source end needs some.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub noise_channels: usize,
     /// Where the fake model starts.
     #[serde(default)]
     pub fake_start: FakeStart,
@@ -89,14 +88,6 @@ pub enum FakeStart {
     Teacher,
     /// Fresh random weights.
     Random,
-}
-
-impl ObjectiveConfig {
-    /// The objective itself.
-    pub fn objective(&self) -> Result<RealUid> {
-        let gamma = self.gamma.unwrap_or(self.alpha);
-        Ok(RealUid::new(self.alpha, self.beta)?.with_gamma(gamma)?.with_kappa(self.kappa)?)
-    }
 }
 
 impl AdversarialConfig {
@@ -123,10 +114,33 @@ impl AdversarialConfig {
     }
 }
 
+impl GeneratorConfig {
+    /// The generator's network, for a teacher's.
+    pub fn network(&self, teacher: &NetworkConfig) -> NetworkConfig {
+        let options = NetworkOptions { noise_channels: self.noise_channels, ..teacher.options() };
+        teacher.clone().with_options(options)
+    }
+}
+
 impl DistillConfig {
+    /// What the players play for.
+    pub fn aim(&self) -> Result<Aim> {
+        Ok(Aim { weighting: self.weight.weighting(), ..self.objective.aim()? })
+    }
+
+    /// The scale of guidance, which needs a teacher that was trained for it.
+    pub fn guidance(&self, teacher: &NetworkConfig) -> Result<Option<f64>> {
+        if self.guidance.is_none() || teacher.null_class().is_some() {
+            return Ok(self.guidance);
+        }
+        let problem = "expected none, because the teacher's network has no null class; train a \
+                       teacher with null_class = true and class_dropout";
+        Err(Error::config("distill.guidance", problem))
+    }
+
     /// Fails with the first field that makes no sense.
     pub fn validate(&self) -> Result<()> {
-        self.objective.objective()?;
+        self.aim()?;
         self.time.as_ref().map(TimeConfig::distribution).transpose()?;
         self.generator_optimizer.validate("distill.generator_optimizer")?;
         self.fake_optimizer.validate("distill.fake_optimizer")?;
@@ -142,6 +156,11 @@ impl DistillConfig {
         }
         self.adversarial.iter().try_for_each(AdversarialConfig::validate)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn one() -> f64 {

@@ -7,6 +7,7 @@
 mod data;
 mod distill;
 mod load;
+mod objective;
 mod optimizer;
 mod output;
 mod path;
@@ -15,10 +16,12 @@ mod recipe;
 mod solver;
 mod teacher;
 mod time;
+mod weight;
 
 pub use data::DataConfig;
-pub use distill::{AdversarialConfig, DistillConfig, FakeStart, GeneratorConfig, ObjectiveConfig};
+pub use distill::{AdversarialConfig, DistillConfig, FakeStart, GeneratorConfig};
 pub use load::{load, parse, to_toml};
+pub use objective::ObjectiveConfig;
 pub use optimizer::{Decay, EmaConfig, OptimizerConfig, ScheduleConfig};
 pub use output::{
     CheckpointsConfig, EvaluationConfig, LogConfig, Metric, OutputConfig, SamplesConfig,
@@ -29,3 +32,4 @@ pub use recipe::Recipe;
 pub use solver::{ChurnConfig, SolverConfig, SolverName};
 pub use teacher::TeacherConfig;
 pub use time::TimeConfig;
+pub use weight::WeightConfig;

@@ -36,8 +36,11 @@ pub struct SolverConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum SolverName {
-    /// First order, one evaluation a step.
+    /// What is usual on the path: `euler` for a velocity, otherwise `bridge` on bridges, `edm` in
+    /// noise levels and `ddim` on other Gaussian paths.
     #[default]
+    Auto,
+    /// First order, one evaluation a step.
     Euler,
     /// Second order, two evaluations a step but one in the last.
     Heun,

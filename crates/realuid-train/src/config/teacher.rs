@@ -1,8 +1,10 @@
 use realuid_models::NetworkConfig;
 use serde::{Deserialize, Serialize};
 
-use super::{EmaConfig, OptimizerConfig, OutputConfig, PathConfig, ScheduleConfig, TimeConfig};
-use crate::Result;
+use super::{
+    EmaConfig, OptimizerConfig, OutputConfig, PathConfig, ScheduleConfig, TimeConfig, WeightConfig,
+};
+use crate::{Error, Result};
 
 /// `[teacher]`: a network and the path along which it learns to match the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +18,13 @@ pub struct TeacherConfig {
     /// `[teacher.time]`; what is usual on the path if it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<TimeConfig>,
+    /// `teacher.weight`: weight of an item by its time.
+    #[serde(default)]
+    pub weight: WeightConfig,
+    /// Probability with which the class of an example is kept from the network, which needs a null
+    /// class for it: what classifier-free guidance needs.
+    #[serde(default)]
+    pub class_dropout: f64,
     /// `[teacher.optimizer]`.
     pub optimizer: OptimizerConfig,
     /// `[teacher.train]`.
@@ -34,9 +43,21 @@ impl TeacherConfig {
         self.network.validate()?;
         self.path.prediction()?;
         self.path.times(self.time, "teacher.time")?;
+        self.check_class_dropout()?;
         self.optimizer.validate("teacher.optimizer")?;
         self.train.validate("teacher")?;
         self.ema.validate("teacher")?;
         self.output.validate("teacher")
+    }
+
+    fn check_class_dropout(&self) -> Result<()> {
+        let expected = match self.network.null_class() {
+            Some(_) if (0.0..1.0).contains(&self.class_dropout) => return Ok(()),
+            None if self.class_dropout == 0.0 => return Ok(()),
+            Some(_) => "a probability, at least 0 and below 1",
+            None => "0, because the network has no null class (teacher.network.null_class)",
+        };
+        let problem = format!("expected {expected}, found {}", self.class_dropout);
+        Err(Error::config("teacher.class_dropout", problem))
     }
 }

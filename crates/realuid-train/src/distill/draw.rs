@@ -4,21 +4,25 @@ use realuid_models::NetworkConfig;
 use realuid_ops::RandomStream;
 use realuid_paths::TimeDistribution;
 
-use crate::Result;
 use crate::conditioning::conditioning;
+use crate::framework::{Framework, SourceEnd};
+use crate::model::GeneratorInput;
+use crate::{Error, Result};
 
 /// Everything random in one part of one turn, so that the turn itself is a function.
 #[derive(Clone)]
 pub struct Draw {
-    /// The generator's input, standard normal, `[B, ...]`.
-    pub noise: Tensor,
+    /// What the generator starts from.
+    pub input: GeneratorInput,
     /// Source end shared by the generated and the real branch, `[B, ...]`.
     pub source: Tensor,
+    /// Latent noise shared by both branches, `[B, ...]`; present where the path has one.
+    pub latent: Option<Tensor>,
     /// Native times shared by both branches, `[B]`.
     pub t: Tensor,
     /// Native times at which the critic looks, `[B]`; present when there is one.
     pub critic_t: Option<Tensor>,
-    /// Real data, `[B, ...]`; present when the objective or the adversary uses them.
+    /// Real data, `[B, ...]`; present when the run has any.
     pub data: Option<Tensor>,
     /// Classes of both branches, `[B]` of u32; present when the networks are conditional.
     pub classes: Option<Tensor>,
@@ -34,19 +38,25 @@ pub struct Draws {
     pub times: TimeDistribution,
     /// Distribution of the critic's times.
     pub critic_times: Option<TimeDistribution>,
-    /// The networks' configuration.
+    /// The generator's configuration.
     pub network: NetworkConfig,
     /// Where the tensors live.
     pub device: Device,
 }
 
 impl Draws {
-    /// The draw for part `part` of step `step`; `batch` is the real data, if the objective or the
-    /// adversary uses them.
-    pub fn draw(&self, step: u64, part: usize, batch: Option<&Batch>) -> Result<Draw> {
+    /// The draw for part `part` of step `step` in `framework`; `batch` is the real data, if the run
+    /// has any.
+    pub fn draw(
+        &self,
+        framework: &Framework,
+        step: u64,
+        part: usize,
+        batch: Option<&Batch>,
+    ) -> Result<Draw> {
         let stream = |purpose| RandomStream::new(self.seed, purpose, step).child(part as u64);
         let shape = [&[self.batch_size], self.network.data_shape().as_slice()].concat();
-        let normal = |purpose| stream(purpose).normal(shape.as_slice(), DType::F32, &self.device);
+        let latent = |purpose| framework.latent(&stream(purpose), &shape, &self.device);
         let times = |times: &TimeDistribution, purpose| {
             times.sample(&stream(purpose), self.batch_size, DType::F32, &self.device)
         };
@@ -54,18 +64,55 @@ impl Draws {
             Some(batch) => conditioning(&self.network, batch.classes.as_ref())?,
             None => self.random_classes(&stream("distill class"))?,
         };
+        let [start, source] = self.sources(framework.source, &shape, &stream, batch)?;
+        let noise = self.network.noise_shape().map(|noise| {
+            let shape = [&[self.batch_size], noise.as_slice()].concat();
+            stream("distill generator noise").normal(shape.as_slice(), DType::F32, &self.device)
+        });
+        let critic_t = self.critic_times.as_ref();
         Ok(Draw {
-            noise: normal("distill noise")?,
-            source: normal("distill source")?,
+            input: GeneratorInput {
+                source: start,
+                latent: latent("distill start latent")?,
+                noise: noise.transpose()?,
+            },
+            source,
+            latent: latent("distill latent")?,
             t: times(&self.times, "distill time")?,
-            critic_t: self
-                .critic_times
-                .as_ref()
-                .map(|t| times(t, "distill critic time"))
-                .transpose()?,
+            critic_t: critic_t.map(|t| times(t, "distill critic time")).transpose()?,
             data: batch.map(|batch| batch.data.clone()),
             classes,
         })
+    }
+
+    /// The source end that the generator starts from, and that of the branches.
+    ///
+    /// The branches are coupled as the teacher's data were: a sample made from one half of a pair
+    /// stays with it, a sample made from independent noise or data meets other noise or data.
+    fn sources(
+        &self,
+        end: SourceEnd,
+        shape: &[usize],
+        stream: &impl Fn(&'static str) -> RandomStream,
+        batch: Option<&Batch>,
+    ) -> Result<[Tensor; 2]> {
+        let normal = |purpose| stream(purpose).normal(shape, DType::F32, &self.device);
+        if end == SourceEnd::Noise {
+            return Ok([normal("distill noise")?, normal("distill source")?]);
+        }
+        let Some(source) = batch.and_then(|batch| batch.source.clone()) else {
+            return Err(Error::Mismatch {
+                what: "data of the distillation",
+                expected: "a source beside each example, as the teacher had".into(),
+                found: "examples without".into(),
+                advice: "give data.uri a source, such as `digits?source=blur`".into(),
+            });
+        };
+        let other = match end {
+            SourceEnd::Independent => source.roll(1, 0)?,
+            _ => source.clone(),
+        };
+        Ok([source, other])
     }
 
     /// Classes drawn evenly, for a conditional network without data.

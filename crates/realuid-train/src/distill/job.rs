@@ -1,16 +1,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use realuid_data::Batch;
 use realuid_models::NetworkConfig;
 use realuid_ops::Ema;
-use realuid_paths::Interpolant;
+use realuid_paths::Prediction;
 
 use super::start::Start;
 use super::{Distillation, Draw, Draws, Report, Setting, players};
 use crate::averages;
 use crate::config::{AdversarialConfig, Recipe};
+use crate::framework::Framework;
 use crate::job::{Job, LoadTensors, Turn};
 use crate::model::{Model, ModelCard, Role};
 use crate::{Error, Result};
@@ -35,33 +36,36 @@ impl Distill {
     ) -> Result<Self> {
         let (seed, config) = (recipe.seed, recipe.distill()?);
         let teacher = Start::teacher(teacher, device)?;
-        let interpolant = teacher.card.path.interpolant()?;
+        let framework = Framework::new(&teacher.card.path, teacher.card.source)?;
         let initial_time = match config.generator.initial_time {
             Some(time) => time,
             None => teacher.card.path.start()?,
         };
-        check_initial_time(interpolant.as_ref(), initial_time)?;
-        teacher.card.path.check_start(initial_time)?;
+        check_initial_time(&framework, initial_time)?;
         if let Some(adversarial) = &config.adversarial {
-            adversarial.check_within(interpolant.times())?;
+            adversarial.check_within(framework.path.times())?;
         }
-        let start = from.map(|from| Start::generator(from, &teacher, initial_time, device));
-        let start = start.transpose()?;
+        let network = config.generator.network(&teacher.config);
+        let start = match from {
+            Some(from) => Start::generator(from, &teacher, &network, initial_time, device)?,
+            None => teacher.widened(&network)?,
+        };
         let setting = Setting {
             teacher: teacher.config.build_frozen(&teacher.parameters)?,
-            interpolant,
-            prediction: teacher.card.path.prediction()?,
+            guidance: config.guidance(&teacher.config)?,
+            framework,
             initial_time,
-            objective: config.objective.objective()?,
+            aim: config.aim()?,
         };
-        let generator = players::generator(config, start.as_ref().unwrap_or(&teacher))?;
+        let generator = players::generator(config, &start)?;
         let ema = Ema::new(generator.parameters(), &config.ema.decays)?;
         let fake = players::fake(config, seed, &teacher, device)?;
         let adversary = players::adversary(config, &fake)?;
+        let from_data = !setting.framework.source.is_noise();
         Ok(Self {
-            needs_data: setting.objective.uses_data() || adversary.is_some(),
+            needs_data: setting.aim.uses_data || adversary.is_some() || from_data,
             every: config.generator.every,
-            draws: draws(recipe, &teacher, device)?,
+            draws: draws(recipe, &teacher, network, device)?,
             card: ModelCard {
                 role: Role::Generator { initial_time },
                 weights: averages::preferred(&ema),
@@ -91,8 +95,10 @@ impl Job for Distill {
     }
 
     fn advance(&mut self, step: u64, batches: &[Option<Batch>]) -> Result<Turn> {
-        let draw =
-            |(part, batch): (usize, &Option<Batch>)| self.draws.draw(step, part, batch.as_ref());
+        let framework = &self.distillation.setting.framework;
+        let draw = |(part, batch): (usize, &Option<Batch>)| {
+            self.draws.draw(framework, step, part, batch.as_ref())
+        };
         let draws: Vec<Draw> = batches.iter().enumerate().map(draw).collect::<Result<_>>()?;
         if step % self.every == self.every - 1 {
             self.distillation.generator_turn(&draws)
@@ -132,7 +138,12 @@ impl Job for Distill {
     }
 }
 
-fn draws(recipe: &Recipe, teacher: &Start, device: &Device) -> Result<Draws> {
+fn draws(
+    recipe: &Recipe,
+    teacher: &Start,
+    network: NetworkConfig,
+    device: &Device,
+) -> Result<Draws> {
     let config = recipe.distill()?;
     let times = teacher.card.path.times(config.time, "distill.time")?;
     let critic_times = config.adversarial.as_ref().map(AdversarialConfig::times);
@@ -141,22 +152,35 @@ fn draws(recipe: &Recipe, teacher: &Start, device: &Device) -> Result<Draws> {
         batch_size: config.train.batch_size,
         times: times.distribution()?,
         critic_times: critic_times.transpose()?,
-        network: teacher.config.clone(),
+        network,
         device: device.clone(),
     })
 }
 
-/// The generator's input is noise only where the path has some of its source.
-fn check_initial_time(interpolant: &dyn Interpolant, time: f64) -> Result<()> {
-    let times = interpolant.times();
+/// The generator's input must hold some of the source, and its network's prediction tell the data.
+fn check_initial_time(framework: &Framework, time: f64) -> Result<()> {
+    const FIELD: &str = "distill.generator.initial_time";
+    let times = framework.path.times();
     let (low, high) = (times.data.min(times.source), times.data.max(times.source));
-    let inside = (low..=high).contains(&time) && time.total_cmp(&times.data).is_ne();
-    if inside {
-        return Ok(());
+    if !(low..=high).contains(&time) || time.total_cmp(&times.data).is_eq() {
+        let problem = format!(
+            "expected a time within [{low}, {high}] other than {}, where nothing of the source is \
+             left; found {time}",
+            times.data
+        );
+        return Err(Error::config(FIELD, problem));
     }
-    let problem = format!(
-        "expected a time within [{low}, {high}] other than {}, where no noise is left; found {time}",
-        times.data
-    );
-    Err(Error::config("distill.generator.initial_time", problem))
+    let x = Tensor::zeros((1, 1), DType::F64, &Device::Cpu)?;
+    let t = Tensor::full(time, 1, &Device::Cpu)?;
+    let prediction = framework.prediction;
+    match framework.path.convert(&x, prediction, Prediction::Data, &x, &t) {
+        Ok(_) => Ok(()),
+        Err(reason) => {
+            let problem = format!(
+                "expected a time at which the network's prediction ({prediction}) tells the data, \
+                 found {time}: {reason}"
+            );
+            Err(Error::config(FIELD, problem))
+        }
+    }
 }

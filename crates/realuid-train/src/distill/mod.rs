@@ -1,6 +1,7 @@
 //! Distillation of a frozen teacher into a one-step generator (theory.md, section 3).
 
 mod adversary;
+mod aim;
 mod draw;
 mod job;
 mod players;
@@ -9,7 +10,8 @@ mod start;
 mod turns;
 
 pub use adversary::Adversary;
+pub use aim::Aim;
 pub use draw::{Draw, Draws};
 pub use job::Distill;
-pub use setting::{Branch, Setting};
+pub use setting::{Branch, Said, Setting};
 pub use turns::{Distillation, Report};

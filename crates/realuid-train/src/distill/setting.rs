@@ -1,52 +1,56 @@
 use candle_core::Tensor;
-use realuid_loss::RealUid;
-use realuid_models::{Condition, Network};
-use realuid_paths::{Ends, Interpolant, Prediction};
+use realuid_loss::data_normaliser;
+use realuid_loss::{self as loss, GeneratorWeight, PathPoints, PredictionChange, Weighting};
+use realuid_models::{Condition, Guided, Network};
+use realuid_paths::Ends;
 
-use super::Draw;
+use super::{Aim, Draw};
 use crate::Result;
+use crate::framework::Framework;
 use crate::model::OneStep;
 
-/// What does not change in a distillation: the teacher, its path, and the objective.
+/// What does not change in a distillation: the teacher, its framework, and what is played for.
 pub struct Setting {
     /// f*, without gradients of its parameters.
     pub teacher: Box<dyn Network>,
-    /// The teacher's path.
-    pub interpolant: Box<dyn Interpolant>,
-    /// What teacher, fake model and generator predict.
-    pub prediction: Prediction,
+    /// Scale of classifier-free guidance of the teacher; `None` for the teacher as it is.
+    pub guidance: Option<f64>,
+    /// The path, the prediction and the source end of all networks.
+    pub framework: Framework,
     /// Native time at which the generator evaluates its network.
     pub initial_time: f64,
-    /// The objective.
-    pub objective: RealUid,
+    /// What the players play for.
+    pub aim: Aim,
 }
 
-/// Some data on their way along the path: where they are, and the regression target there.
+/// Some data on their way along the path.
 pub struct Branch {
+    /// The ends they are between, `[B, ...]`.
+    pub ends: Ends,
     /// x_t, `[B, ...]`.
     pub x: Tensor,
-    /// y, `[B, ...]`.
-    pub target: Tensor,
+}
+
+/// What teacher and fake model say of a [`Branch`].
+pub struct Said {
+    /// The teacher's prediction, if it was asked.
+    pub teacher: Option<Tensor>,
+    /// The fake model's prediction.
+    pub fake: Tensor,
 }
 
 impl Setting {
-    /// G(z) for the draw's noise through `network`, `[B, ...]`.
+    /// G of the draw's input through `network`, `[B, ...]`.
     pub fn generate(&self, network: &dyn Network, draw: &Draw) -> Result<Tensor> {
-        let one_step = OneStep {
-            interpolant: self.interpolant.as_ref(),
-            prediction: self.prediction,
-            initial_time: self.initial_time,
-        };
-        one_step.generate(network, &draw.noise, &self.condition(draw))
+        let one_step = OneStep { framework: &self.framework, initial_time: self.initial_time };
+        one_step.generate(network, &draw.input, draw.classes.as_ref())
     }
 
-    /// `data` moved to the times `t` with the draw's source.
+    /// `data` moved to the times `t` with the draw's source and latent.
     pub fn branch(&self, data: &Tensor, draw: &Draw, t: &Tensor) -> Result<Branch> {
-        let ends = Ends { data: data.clone(), source: draw.source.clone(), latent: None };
-        Ok(Branch {
-            x: self.interpolant.interpolate(&ends, t)?,
-            target: self.interpolant.target(self.prediction, &ends, t)?,
-        })
+        let (source, latent) = (draw.source.clone(), draw.latent.clone());
+        let ends = Ends { data: data.clone(), source, latent };
+        Ok(Branch { x: self.framework.path.interpolate(&ends, t)?, ends })
     }
 
     /// What `network` predicts for each of several batches on their way, all at the draw's times: one
@@ -60,14 +64,61 @@ impl Setting {
         let batch = draw.t.dim(0)?;
         let repeated = |tensor: &Tensor| Tensor::cat(&vec![tensor; branches.len()], 0);
         let x = Tensor::cat(&branches.iter().map(|branch| &branch.x).collect::<Vec<_>>(), 0)?;
-        let classes = draw.classes.as_ref().map(repeated).transpose()?;
-        let condition = Condition { classes, ..Condition::none() };
+        let one = self.condition(draw);
+        let condition = Condition {
+            classes: one.classes.as_ref().map(repeated).transpose()?,
+            source: one.source.as_ref().map(repeated).transpose()?,
+            ..one
+        };
         let y = network.forward(&x, &repeated(&draw.t)?, &condition)?;
         (0..branches.len()).map(|i| Ok(y.narrow(0, i * batch, batch)?)).collect()
     }
 
+    /// As [`predict`](Self::predict) for the teacher, guided if it is to be.
+    pub fn teach(&self, branches: &[Branch], draw: &Draw) -> Result<Vec<Tensor>> {
+        let teacher = self.teacher.as_ref();
+        match self.guidance {
+            None => self.predict(teacher, branches, draw),
+            Some(scale) => self.predict(&Guided::new(teacher, scale)?, branches, draw),
+        }
+    }
+
     /// The condition shared by both branches; networks are distilled without dropout.
     pub fn condition(&self, draw: &Draw) -> Condition {
-        Condition { classes: draw.classes.clone(), ..Condition::none() }
+        let takes_source = self.teacher.config().options().source_condition;
+        Condition {
+            classes: draw.classes.clone(),
+            source: takes_source.then(|| draw.source.clone()),
+            noise: None,
+            dropout: None,
+        }
+    }
+
+    /// The branch as an objective sees it, in the prediction in which the loss is taken.
+    pub fn seen(&self, branch: &Branch, said: &Said, draw: &Draw) -> Result<loss::Branch> {
+        let from = self.framework.prediction;
+        let change = PredictionChange { from, to: self.aim.prediction.unwrap_or(from) };
+        let path = self.framework.path.as_ref();
+        let points = PathPoints { path, ends: &branch.ends, x: &branch.x, t: &draw.t };
+        Ok(points.branch(said.teacher.as_ref(), &said.fake, change)?)
+    }
+
+    /// Weight of each item in the fake model's loss, `[B]`.
+    pub fn weight(&self, draw: &Draw) -> Result<Option<Tensor>> {
+        if self.aim.weighting == Weighting::Constant {
+            return Ok(None);
+        }
+        let coefficients = self.framework.path.coefficients(&draw.t)?;
+        Ok(Some(self.aim.weighting.weights(&coefficients)?))
+    }
+
+    /// Weight of each item in the generator's loss, `[B]`.
+    pub fn generator_weight(&self, seen: &loss::Branch, draw: &Draw) -> Result<Option<Tensor>> {
+        match (self.aim.generator_weight, &seen.teacher) {
+            (GeneratorWeight::DataNormaliser, Some(teacher)) => {
+                Ok(Some(data_normaliser(teacher, &seen.target)?))
+            }
+            _ => self.weight(draw),
+        }
     }
 }

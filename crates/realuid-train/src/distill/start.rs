@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use candle_core::Device;
-use realuid_models::NetworkConfig;
+use realuid_models::{NetworkConfig, widen_parameters};
 use realuid_ops::Parameters;
 
 use crate::model::{ModelCard, Role};
@@ -31,20 +31,31 @@ impl Start {
         })
     }
 
+    /// This model with the inputs that `network` has besides; at first the same function.
+    pub fn widened(&self, network: &NetworkConfig) -> Result<Self> {
+        Ok(Self {
+            card: self.card.clone(),
+            config: network.clone(),
+            parameters: widen_parameters(&self.config, &self.parameters, network)?,
+        })
+    }
+
     /// The generator in the model folder `folder`, which must be one that `teacher` could have
-    /// become when evaluated at `initial_time`.
+    /// become with `network`, evaluated at `initial_time`.
     pub fn generator(
         folder: &Path,
         teacher: &Self,
+        network: &NetworkConfig,
         initial_time: f64,
         device: &Device,
     ) -> Result<Self> {
         let start = Self::load(folder, device)?;
         let role = Role::Generator { initial_time };
-        let describe = |role, start: &Self| {
-            format!("{role:?} on {:?} with the network {:?}", start.card.path, start.config)
+        let describe = |role, card: &ModelCard, network: &NetworkConfig| {
+            format!("{role:?} on {:?} with the network {network:?}", card.path)
         };
-        let (expected, found) = (describe(role, teacher), describe(start.card.role, &start));
+        let expected = describe(role, &teacher.card, network);
+        let found = describe(start.card.role, &start.card, &start.config);
         if expected == found {
             return Ok(start);
         }

@@ -1,8 +1,8 @@
 use candle_core::Tensor;
-use realuid_loss::{self as loss, Branches, Objective};
+use realuid_loss::{self as loss, Branches};
 use realuid_ops::Ema;
 
-use super::{Adversary, Branch, Draw, Setting};
+use super::{Adversary, Branch, Draw, Said, Setting};
 use crate::job::Turn;
 use crate::learner::Learner;
 use crate::{Error, Result};
@@ -26,7 +26,7 @@ pub struct Distillation {
 pub enum Report {
     /// The whole loss, for which the teacher is evaluated.
     Loss,
-    /// Without the loss where the gradient [does not need](Objective::fake_needs_teacher) the
+    /// Without the loss where the gradient [does not need](loss::Objective::fake_needs_teacher) the
     /// teacher, which then is not evaluated.
     GradientAlone,
 }
@@ -38,22 +38,20 @@ impl Distillation {
     pub fn fake_turn(&mut self, draws: &[Draw], report: Report) -> Result<Turn> {
         let (setting, adversary) = (&self.setting, self.adversary.as_ref());
         let generator = self.generator.frozen();
-        let whole = report == Report::Loss || setting.objective.fake_needs_teacher();
+        let whole = report == Report::Loss || setting.aim.objective.fake_needs_teacher();
         let turn = self.fake.update(draws.len(), None, |fake, part| {
             let draw = &draws[part];
             let generated = setting.generate(generator, draw)?;
             let mut points = vec![setting.branch(&generated, draw, &draw.t)?];
-            if let (Some(data), true) = (&draw.data, setting.objective.uses_data()) {
+            if let (Some(data), true) = (&draw.data, setting.aim.uses_data) {
                 points.push(setting.branch(data, draw, &draw.t)?);
             }
-            let predictions = setting.predict(fake.trainable(), &points, draw)?;
-            let teacher = if whole {
-                setting.predict(setting.teacher.as_ref(), &points, draw)?
-            } else {
-                Vec::new()
-            };
-            let branches = branches(points, predictions, teacher);
-            let loss = setting.objective.fake_loss(&branches)?;
+            let fake = setting.predict(fake.trainable(), &points, draw)?;
+            let teacher = if whole { setting.teach(&points, draw)? } else { Vec::new() };
+            let (generated_branch, real) = seen(setting, &points, draw, fake, teacher)?;
+            let weight = setting.weight(draw)?;
+            let branches = Branches { generated: generated_branch, real, weight };
+            let loss = setting.aim.objective.fake_loss(&branches)?;
             match adversary {
                 None => Ok(loss),
                 Some(adversary) => adversary.add_critic_loss(loss, setting, &generated, draw),
@@ -70,10 +68,12 @@ impl Distillation {
             let draw = &draws[part];
             let generated = setting.generate(generator.trainable(), draw)?;
             let points = vec![setting.branch(&generated, draw, &draw.t)?];
-            let predictions = setting.predict(fake, &points, draw)?;
-            let teacher = setting.predict(setting.teacher.as_ref(), &points, draw)?;
-            let branches = branches(points, predictions, teacher);
-            let loss = setting.objective.generator_loss(&branches)?;
+            let fake = setting.predict(fake, &points, draw)?;
+            let teacher = setting.teach(&points, draw)?;
+            let (generated_branch, real) = seen(setting, &points, draw, fake, teacher)?;
+            let weight = setting.generator_weight(&generated_branch, draw)?;
+            let branches = Branches { generated: generated_branch, real, weight };
+            let loss = setting.aim.objective.generator_loss(&branches)?;
             match adversary {
                 None => Ok(loss),
                 Some(adversary) => adversary.add_generator_loss(loss, setting, &generated, draw),
@@ -82,18 +82,22 @@ impl Distillation {
     }
 }
 
-/// What the objective sees: the generated branch first, and perhaps the real one; `teacher` is empty
-/// where it is not needed.
-fn branches(points: Vec<Branch>, fake: Vec<Tensor>, teacher: Vec<Tensor>) -> Branches {
+/// What the objective sees: the generated branch, and perhaps the real one; `teacher` is empty where
+/// it is not needed.
+fn seen(
+    setting: &Setting,
+    points: &[Branch],
+    draw: &Draw,
+    fake: Vec<Tensor>,
+    teacher: Vec<Tensor>,
+) -> Result<(loss::Branch, Option<loss::Branch>)> {
     let mut teacher = teacher.into_iter();
-    let mut all = points.into_iter().zip(fake).map(|(point, fake)| loss::Branch {
-        teacher: teacher.next(),
-        fake,
-        target: point.target,
+    let mut all = points.iter().zip(fake).map(|(point, fake)| {
+        let said = Said { teacher: teacher.next(), fake };
+        setting.seen(point, &said, draw)
     });
-    let generated = all.next().expect("a turn has generated points");
-    let real = all.next();
-    Branches { generated, real, weight: None }
+    let generated = all.next().expect("a turn has generated points")?;
+    Ok((generated, all.next().transpose()?))
 }
 
 impl Draw {

@@ -3,6 +3,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::config::PathConfig;
+use crate::framework::SourceEnd;
 use crate::{Error, Result, files};
 
 /// File name of a model's card inside its folder.
@@ -18,6 +19,9 @@ pub struct ModelCard {
     pub role: Role,
     /// The path the teacher was trained on, and what the network predicts.
     pub path: PathConfig,
+    /// What stands at the source end of the path.
+    #[serde(default, skip_serializing_if = "SourceEnd::is_noise")]
+    pub source: SourceEnd,
     /// Which weights to use where none are named: `model`, or an average such as `ema-0.999`.
     pub weights: String,
     /// The data it was trained on.

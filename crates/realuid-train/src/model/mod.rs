@@ -5,8 +5,12 @@ mod locate;
 mod one_step;
 mod sample;
 mod solve;
+mod sources;
 
 pub use card::{ModelCard, Role};
 pub use locate::{Located, locate};
-pub use one_step::OneStep;
+pub use one_step::{GeneratorInput, OneStep};
 pub use sample::{Model, SampleRequest, Samples};
+pub use sources::sources;
+
+pub(crate) use sources::repeated;

@@ -1,37 +1,55 @@
 use candle_core::Tensor;
 use realuid_models::{Condition, Network};
-use realuid_paths::{Interpolant, Prediction};
+use realuid_paths::Prediction;
 
 use crate::Result;
+use crate::framework::Framework;
 
 /// The generator of a matching model: its network's own prediction of the data at one time.
 ///
-/// G(z) = data-prediction of net(b(t) z, t) at the initial time t, b the path's source coefficient
-/// (arXiv 2509.22459, section 4). On the linear path at t = 0 this is z + velocity(z, 0).
+/// G(s) = data-prediction of net(b(t) source + c(t) latent, t) at the initial time t, the point of the
+/// path that holds no data (arXiv 2509.22459, section 4). On the linear path at t = 0 this is z +
+/// velocity(z, 0), in EDM's noise levels D(sigma z; sigma), on a bridge at its source end D(x_T).
 pub struct OneStep<'a> {
-    /// The path of the teacher.
-    pub interpolant: &'a dyn Interpolant,
-    /// What the network predicts.
-    pub prediction: Prediction,
+    /// Path and prediction of the teacher.
+    pub framework: &'a Framework,
     /// Native time of the evaluation.
     pub initial_time: f64,
 }
 
+/// What a batch of samples is made of.
+#[derive(Clone, Debug)]
+pub struct GeneratorInput {
+    /// Source end: standard normal noise or the other half of pairs, `[B, ...]`.
+    pub source: Tensor,
+    /// Latent noise, `[B, ...]`; present where the path has one.
+    pub latent: Option<Tensor>,
+    /// What a generator is given besides, `[B, noise channels, ...]`; present where its network
+    /// takes it.
+    pub noise: Option<Tensor>,
+}
+
 impl OneStep<'_> {
-    /// Standard normal `noise` `[B, ...]` to samples of the same shape, in one evaluation of `network`.
+    /// Samples of the shape of the source, in one evaluation of `network`.
     pub fn generate(
         &self,
         network: &dyn Network,
-        noise: &Tensor,
-        condition: &Condition,
+        input: &GeneratorInput,
+        classes: Option<&Tensor>,
     ) -> Result<Tensor> {
-        let t = Tensor::full(self.initial_time, noise.dim(0)?, noise.device())?
-            .to_dtype(noise.dtype())?;
-        let scale = self.interpolant.coefficients(&t)?.source;
-        let ones = vec![1; noise.rank() - 1];
-        let shape = [&[noise.dim(0)?], ones.as_slice()].concat();
-        let x = noise.broadcast_mul(&scale.reshape(shape)?)?;
-        let value = network.forward(&x, &t, condition)?;
-        Ok(self.interpolant.convert(&value, self.prediction, Prediction::Data, &x, &t)?)
+        let GeneratorInput { source, noise, .. } = input;
+        let (path, prediction) = (self.framework.path.as_ref(), self.framework.prediction);
+        let t = Tensor::full(self.initial_time, source.dim(0)?, source.device())?
+            .to_dtype(source.dtype())?;
+        let x = self.framework.start(input, self.initial_time)?;
+        let takes_source = network.config().options().source_condition;
+        let condition = Condition {
+            classes: classes.cloned(),
+            source: takes_source.then(|| source.clone()),
+            noise: noise.clone(),
+            dropout: None,
+        };
+        let value = network.forward(&x, &t, &condition)?;
+        Ok(path.convert(&value, prediction, Prediction::Data, &x, &t)?)
     }
 }

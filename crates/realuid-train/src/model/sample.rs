@@ -1,26 +1,29 @@
+use std::ops::Range;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use realuid_models::{Condition, Network, NetworkConfig};
 use realuid_ops::{Parameters, RandomStream};
-use realuid_paths::{
-    Euler, Heun, Interpolant, Midpoint, Prediction, Sampler, integrate, uniform_grid,
-};
+use realuid_paths::GaussianPath;
 
-use super::{ModelCard, OneStep, Role, locate};
-use crate::config::{SolverConfig, SolverName};
+use super::solve::Teacher;
+use super::{GeneratorInput, ModelCard, OneStep, Role, locate};
+use crate::config::SolverConfig;
+use crate::framework::Framework;
 use crate::{Error, Result, weights};
 
 /// A network ready to draw samples: no gradient of its parameters is ever computed.
 pub struct Model {
     card: ModelCard,
     network: Box<dyn Network>,
-    interpolant: Box<dyn Interpolant>,
-    prediction: Prediction,
+    framework: Framework,
+    gaussian: Option<Box<dyn GaussianPath>>,
+    /// Native time at which a teacher's samples begin.
+    start: f64,
 }
 
 /// Which samples to draw. Sample i depends on `stream`, i and the model alone, not on how many are
-/// drawn or in what batches.
+/// drawn or in what batches (with adaptive steps within the tolerance, since a batch shares them).
 pub struct SampleRequest<'a> {
     /// Names the noise.
     pub stream: RandomStream,
@@ -30,6 +33,9 @@ pub struct SampleRequest<'a> {
     pub batch_size: usize,
     /// How a teacher's equation is solved; a generator does not look at it.
     pub solver: &'a SolverConfig,
+    /// Source ends to make the samples of, `[N, ...]` with N as large as the count; given where the
+    /// model's source end is [not noise](crate::framework::SourceEnd).
+    pub sources: Option<Tensor>,
     /// The class of every sample; without it the classes take turns. Unconditional models have none.
     pub class: Option<u32>,
 }
@@ -38,7 +44,7 @@ pub struct SampleRequest<'a> {
 pub struct Samples {
     /// `[N, ...]` in the data's scale.
     pub data: Tensor,
-    /// Evaluations of the network for each sample.
+    /// Evaluations of the network for each sample; with adaptive steps the most in any batch.
     pub evaluations: usize,
 }
 
@@ -46,9 +52,10 @@ impl Model {
     /// The network of `config` with the values of `parameters` as they are at each call.
     pub fn new(card: ModelCard, config: &NetworkConfig, parameters: &Parameters) -> Result<Self> {
         let network = config.build_frozen(parameters)?;
-        let interpolant = card.path.interpolant()?;
-        let prediction = card.path.prediction()?;
-        Ok(Self { card, network, interpolant, prediction })
+        let framework = Framework::new(&card.path, card.source)?;
+        let gaussian = if framework.has_latent() { None } else { Some(card.path.gaussian()?) };
+        let start = card.path.start()?;
+        Ok(Self { card, network, framework, gaussian, start })
     }
 
     /// Reads the model meant by `path` (see [`locate`]) with the weights called `weights`, or the
@@ -79,58 +86,90 @@ impl Model {
         let mut start = 0;
         while start < request.count {
             let end = (start + request.batch_size.max(1)).min(request.count);
-            let noise = self.noise(&request.stream, start..end, device)?;
+            let streams: Vec<_> = (start..end).map(|i| request.stream.child(i as u64)).collect();
             let classes =
                 classes.as_ref().map(|c| Tensor::new(&c[start..end], device)).transpose()?;
-            let condition = Condition { classes, ..Condition::none() };
-            let part = self.draw(&noise, &condition, request.solver)?;
-            evaluations = part.evaluations;
+            let input = self.input(request, start..end, &streams, device)?;
+            let part = self.draw(&streams, &input, classes, request.solver)?;
+            evaluations = evaluations.max(part.evaluations);
             parts.push(part.data);
             start = end;
         }
         Ok(Samples { data: Tensor::cat(&parts, 0)?, evaluations })
     }
 
+    /// What samples are made of, one from each stream; they are those in `range` of the request.
+    fn input(
+        &self,
+        request: &SampleRequest,
+        range: Range<usize>,
+        streams: &[RandomStream],
+        device: &Device,
+    ) -> Result<GeneratorInput> {
+        let shape = self.config().data_shape();
+        let besides = |shape: &[usize], purpose| {
+            let streams: Vec<_> = streams.iter().map(|s| s.child(purpose)).collect();
+            noise(&streams, shape, device)
+        };
+        let source = if self.framework.source.is_noise() {
+            noise(streams, &shape, device)?
+        } else {
+            request.sources()?.narrow(0, range.start, range.len())?.to_device(device)?
+        };
+        let latent = self.framework.has_latent().then(|| besides(&shape, LATENT)).transpose()?;
+        let noise = self.config().noise_shape().map(|shape| besides(&shape, NOISE)).transpose()?;
+        Ok(GeneratorInput { source, latent, noise })
+    }
+
+    /// One sample from each stream.
     fn draw(
         &self,
-        noise: &Tensor,
-        condition: &Condition,
+        streams: &[RandomStream],
+        input: &GeneratorInput,
+        classes: Option<Tensor>,
         solver: &SolverConfig,
     ) -> Result<Samples> {
         match self.card.role {
             Role::Generator { initial_time } => {
-                let (interpolant, prediction) = (self.interpolant.as_ref(), self.prediction);
-                let one_step = OneStep { interpolant, prediction, initial_time };
-                let data = one_step.generate(self.network.as_ref(), noise, condition)?;
+                let one_step = OneStep { framework: &self.framework, initial_time };
+                let data = one_step.generate(self.network.as_ref(), input, classes.as_ref())?;
                 Ok(Samples { data, evaluations: 1 })
             }
-            Role::Teacher => {
-                let velocity = |x: &Tensor, t: &Tensor| {
-                    let value = self
-                        .network
-                        .forward(x, t, condition)
-                        .map_err(realuid_paths::Error::field)?;
-                    self.interpolant.convert(&value, self.prediction, Prediction::Velocity, x, t)
-                };
-                let (start, end) = (self.card.path.start()?, self.interpolant.times().data);
-                let grid = uniform_grid(start, end, solver.steps)?;
-                let solution = integrate(solver.sampler(), &velocity, noise, &grid)?;
-                Ok(Samples { data: solution.x, evaluations: solution.evaluations })
-            }
+            Role::Teacher => self.solve(streams, input, classes, solver),
         }
     }
 
-    fn noise(
+    /// One sample of a teacher from each stream.
+    fn solve(
         &self,
-        stream: &RandomStream,
-        samples: std::ops::Range<usize>,
-        device: &Device,
-    ) -> Result<Tensor> {
-        let shape = self.network.config().data_shape();
-        let noise: Vec<Tensor> = samples
-            .map(|i| stream.child(i as u64).normal(shape.as_slice(), DType::F32, device))
-            .collect::<std::result::Result<_, _>>()?;
-        Ok(Tensor::stack(&noise, 0)?)
+        streams: &[RandomStream],
+        input: &GeneratorInput,
+        classes: Option<Tensor>,
+        solver: &SolverConfig,
+    ) -> Result<Samples> {
+        let config = self.config();
+        let source = config.options().source_condition.then(|| input.source.clone());
+        let condition = Condition { classes, source, noise: None, dropout: None };
+        let field = |x: &Tensor, t: &Tensor| {
+            self.network.forward(x, t, &condition).map_err(realuid_paths::Error::field)
+        };
+        let teacher = Teacher {
+            path: self.framework.path.as_ref(),
+            gaussian: self.gaussian.as_deref(),
+            field: &field,
+            prediction: self.framework.prediction,
+            start: self.start,
+        };
+        let mut fresh = |step: usize, like: &Tensor| {
+            // The first children are the streams of the input.
+            let purpose = FIRST_STEP + step as u64;
+            let streams: Vec<_> = streams.iter().map(|s| s.child(purpose)).collect();
+            let noise = noise(&streams, &like.dims()[1..], like.device());
+            noise.map_err(realuid_paths::Error::field)
+        };
+        let x = self.framework.start(input, self.start)?;
+        let end = teacher.solve(solver, &x, &mut fresh)?;
+        Ok(Samples { data: end.x, evaluations: end.evaluations })
     }
 
     fn classes(&self, request: &SampleRequest) -> Result<Option<Vec<u32>>> {
@@ -151,12 +190,32 @@ impl Model {
     }
 }
 
-impl SolverConfig {
-    fn sampler(&self) -> &'static dyn Sampler {
-        match self.name {
-            SolverName::Euler => &Euler,
-            SolverName::Heun => &Heun,
-            SolverName::Midpoint => &Midpoint,
-        }
+impl SampleRequest<'_> {
+    fn sources(&self) -> Result<&Tensor> {
+        let found = match &self.sources {
+            Some(sources) if sources.dim(0)? >= self.count => return Ok(sources),
+            Some(sources) => format!("{} source ends", sources.dim(0)?),
+            None => "none".into(),
+        };
+        Err(Error::Mismatch {
+            what: "source ends to make samples of",
+            expected: format!("one for each of {} samples", self.count),
+            found,
+            advice: "name pairs with --data, such as `digits?source=blur`".into(),
+        })
     }
+}
+
+/// Streams of a sample besides that of its source end.
+const LATENT: u64 = 1;
+const NOISE: u64 = 2;
+const FIRST_STEP: u64 = 3;
+
+/// Standard normal noise, an item of `shape` from each stream.
+fn noise(streams: &[RandomStream], shape: &[usize], device: &Device) -> Result<Tensor> {
+    let noise: Vec<Tensor> = streams
+        .iter()
+        .map(|stream| stream.normal(shape, DType::F32, device))
+        .collect::<std::result::Result<_, _>>()?;
+    Ok(Tensor::stack(&noise, 0)?)
 }

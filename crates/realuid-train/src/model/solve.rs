@@ -2,8 +2,8 @@ use candle_core::{Device, Tensor};
 use realuid_paths::{
     Adaptive, BridgePosterior, Churn, Converted, Ddim, Denoiser, Diffusion, DpmSolver, EdmHeun,
     Euler, EulerMaruyama, Field, GaussianPath, Heun, Interpolant, Midpoint, Noise, PathPoint,
-    PathSampler, Prediction, Rk4, Sampler, Solution, TimeSpan, integrate, karras_grid,
-    log_snr_grid, sample, uniform_grid,
+    PathSampler, Prediction, Rk4, Sampler, Solution, integrate, karras_grid, log_snr_grid, sample,
+    uniform_grid,
 };
 
 use crate::config::{SolverConfig, SolverName};
@@ -27,6 +27,8 @@ pub(super) struct Teacher<'a> {
     pub field: &'a dyn Field,
     /// What it predicts.
     pub prediction: Prediction,
+    /// Native time at which samples begin.
+    pub start: f64,
 }
 
 /// How a solver of [`SolverConfig`] works.
@@ -40,32 +42,32 @@ enum Method {
 }
 
 impl Teacher<'_> {
-    /// Carries standard normal noise, or the source ends of a bridge, `start` [B, ..] to the data.
+    /// Carries points `x` [B, ..] of the path at its start to the data.
     ///
     /// Fails where the solver does not fit the path.
     pub fn solve(
         &self,
         solver: &SolverConfig,
-        start: &Tensor,
+        x: &Tensor,
         noise: &mut dyn Noise,
     ) -> Result<Solution> {
         solver.validate("solver")?;
-        let TimeSpan { source, data } = self.path.times();
-        let x = self.at_source_end(start)?;
+        let solver = &SolverConfig { name: self.chosen(solver.name)?, ..solver.clone() };
+        let data = self.path.times().data;
         let velocity = self.converted(Prediction::Velocity);
         let solution = match Method::of(solver) {
             Method::Velocity(sampler) => {
-                integrate(sampler, &velocity, &x, &uniform_grid(source, data, solver.steps)?)?
+                integrate(sampler, &velocity, x, &uniform_grid(self.start, data, solver.steps)?)?
             }
             Method::Adaptive(adaptive) => {
-                let end = adaptive.integrate(&velocity, &x, source, data)?;
+                let end = adaptive.integrate(&velocity, x, self.start, data)?;
                 Solution { x: end.x, evaluations: end.evaluations }
             }
             Method::Path(sampler) => {
                 sampler.check(self.path)?;
                 let prediction = self.converted(Prediction::Data);
                 let denoiser = Denoiser { path: self.path, data: &prediction };
-                sample(sampler.as_ref(), &denoiser, &x, &self.grid(solver)?, noise)?
+                sample(sampler.as_ref(), &denoiser, x, &self.grid(solver)?, noise)?
             }
         };
         self.without_source(solution)
@@ -75,11 +77,17 @@ impl Teacher<'_> {
         Converted { path: self.path, field: self.field, from: self.prediction, to }
     }
 
-    /// The point of the path at its source end.
-    fn at_source_end(&self, start: &Tensor) -> Result<Tensor> {
-        let scale = PathPoint::of(self.path, self.path.times().source)?.source;
-        // On most paths it is 1, and the noise is used as it was drawn.
-        if (scale - 1.0).abs() <= 0.0 { Ok(start.clone()) } else { Ok((start * scale)?) }
+    /// The solver that is usual on the path, where none is named.
+    fn chosen(&self, name: SolverName) -> Result<SolverName> {
+        Ok(match name {
+            SolverName::Auto if self.prediction == Prediction::Velocity => SolverName::Euler,
+            SolverName::Auto if self.path.has_latent()? => SolverName::Bridge,
+            SolverName::Auto if (EdmHeun { churn: None }).check(self.path).is_ok() => {
+                SolverName::Edm
+            }
+            SolverName::Auto => SolverName::Ddim,
+            named => named,
+        })
     }
 
     /// The predicted data of a discrete path, which still holds source at its last time: one more
@@ -97,11 +105,10 @@ impl Teacher<'_> {
 
     /// The times at which a sampler of the data prediction steps.
     fn grid(&self, solver: &SolverConfig) -> Result<Vec<f64>> {
-        let TimeSpan { source, data } = self.path.times();
         match solver.name {
-            SolverName::Edm => Ok(karras_grid(LOWEST_LEVEL, source, RHO, solver.steps)?),
+            SolverName::Edm => Ok(karras_grid(LOWEST_LEVEL, self.start, RHO, solver.steps)?),
             SolverName::Dpmpp2m => self.log_snr_grid(solver.steps),
-            _ => Ok(uniform_grid(source, data, solver.steps)?),
+            _ => Ok(uniform_grid(self.start, self.path.times().data, solver.steps)?),
         }
     }
 
@@ -113,7 +120,7 @@ impl Teacher<'_> {
             found: "another one".into(),
             advice: "use --solver bridge for a bridge".into(),
         })?;
-        let TimeSpan { source, data } = path.times();
+        let (source, data) = (self.start, path.times().data);
         let first = time_within(path, source)?;
         let last = time_within(path, data)?;
         let inner =
@@ -135,7 +142,7 @@ impl Teacher<'_> {
 impl Method {
     fn of(solver: &SolverConfig) -> Self {
         match solver.name {
-            SolverName::Euler => Self::Velocity(&Euler),
+            SolverName::Auto | SolverName::Euler => Self::Velocity(&Euler),
             SolverName::Heun => Self::Velocity(&Heun),
             SolverName::Midpoint => Self::Velocity(&Midpoint),
             SolverName::Rk4 => Self::Velocity(&Rk4),
@@ -182,7 +189,9 @@ mod tests {
         // All data at 0.8, so every solver that fits the path ends there.
         let field = |x: &Tensor, _: &Tensor| Ok((x.ones_like()? * 0.8)?);
         let prediction = Prediction::Data;
-        let teacher = Teacher { path, gaussian: Some(path), field: &field, prediction };
+        let time = path.times().source;
+        let teacher =
+            Teacher { path, gaussian: Some(path), field: &field, prediction, start: time };
         let start = Tensor::new(&[[0.3, -1.2]], &Device::Cpu)?;
         let mut noise = |_: usize, like: &Tensor| Ok((like.ones_like()? * 0.5)?);
         let end = teacher.solve(config, &start, &mut noise)?;
@@ -222,12 +231,14 @@ mod tests {
         let path = BrownianBridge::new(0.5).unwrap();
         let field = |x: &Tensor, _: &Tensor| Ok(x.clone());
         let prediction = Prediction::Data;
-        let teacher = Teacher { path: &path, gaussian: None, field: &field, prediction };
+        let teacher =
+            Teacher { path: &path, gaussian: None, field: &field, prediction, start: 1.0 };
         let start = Tensor::new(&[[0.3, -1.2]], &Device::Cpu).unwrap();
         let mut noise = |_: usize, like: &Tensor| Ok(like.clone());
         for name in SolverName::value_variants() {
             let outcome = teacher.solve(&config(*name), &start, &mut noise);
-            assert_eq!(outcome.is_ok(), *name == SolverName::Bridge, "{name:?}");
+            let fits = [SolverName::Auto, SolverName::Bridge].contains(name);
+            assert_eq!(outcome.is_ok(), fits, "{name:?}");
         }
     }
 }

@@ -1,0 +1,97 @@
+//! How a model is used: its path, what its networks predict there, where its source end comes from.
+
+use candle_core::{DType, Device, Tensor};
+use realuid_data::Coupling;
+use realuid_ops::RandomStream;
+use realuid_paths::{Ends, Interpolant, Linear, Prediction};
+use serde::{Deserialize, Serialize};
+
+use crate::Result;
+use crate::config::PathConfig;
+use crate::model::GeneratorInput;
+
+/// The framework of a model: along which path it matches, what its networks predict there, and what
+/// stands at the source end.
+pub struct Framework {
+    /// The path.
+    pub path: Box<dyn Interpolant>,
+    /// What teacher, fake model and generator predict.
+    pub prediction: Prediction,
+    /// What stands at the source end.
+    pub source: SourceEnd,
+    has_latent: bool,
+}
+
+/// What stands at the source end of a path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceEnd {
+    /// Standard normal noise.
+    #[default]
+    Noise,
+    /// The other half of each pair of the data set.
+    Paired,
+    /// Examples of another distribution, which say nothing about the data they come with.
+    Independent,
+}
+
+impl Framework {
+    /// The framework that a configuration describes; fails where its path or prediction make none.
+    pub fn new(config: &PathConfig, source: SourceEnd) -> Result<Self> {
+        let path = config.interpolant()?;
+        let has_latent = path.has_latent()?;
+        Ok(Self { path, prediction: config.prediction()?, source, has_latent })
+    }
+
+    /// Flow matching from noise on the linear path: velocities.
+    pub fn flow_matching() -> Self {
+        Self {
+            path: Box::new(Linear),
+            prediction: Prediction::Velocity,
+            source: SourceEnd::Noise,
+            has_latent: false,
+        }
+    }
+
+    /// Whether its points hold a latent besides their two ends.
+    pub fn has_latent(&self) -> bool {
+        self.has_latent
+    }
+
+    /// Where samples begin at the native time `time`, `[B, ...]`: the point of the path that holds no
+    /// data.
+    pub fn start(&self, input: &GeneratorInput, time: f64) -> Result<Tensor> {
+        let GeneratorInput { source, latent, .. } = input;
+        let t = Tensor::full(time, source.dim(0)?, source.device())?.to_dtype(source.dtype())?;
+        let data = source.zeros_like()?;
+        let ends = Ends { data, source: source.clone(), latent: latent.clone() };
+        Ok(self.path.interpolate(&ends, &t)?)
+    }
+
+    /// The latent noise of a batch of `shape`, if the path has one.
+    pub fn latent(
+        &self,
+        stream: &RandomStream,
+        shape: &[usize],
+        device: &Device,
+    ) -> Result<Option<Tensor>> {
+        let latent = self.has_latent.then(|| stream.normal(shape, DType::F32, device));
+        Ok(latent.transpose()?)
+    }
+}
+
+impl SourceEnd {
+    /// That of examples with this coupling.
+    pub fn of(coupling: Option<Coupling>) -> Self {
+        match coupling {
+            None => Self::Noise,
+            Some(Coupling::Paired) => Self::Paired,
+            Some(Coupling::Independent) => Self::Independent,
+        }
+    }
+
+    /// Whether it is noise, which needs no data.
+    pub fn is_noise(&self) -> bool {
+        *self == Self::Noise
+    }
+}
