@@ -118,14 +118,16 @@ impl PathName {
                 check_levels(*sigma_min, *sigma_max)?;
                 Box::new(VarianceExploding::new(*sigma_max)?)
             }
-            Self::BrownianBridge { epsilon } => return latent(BrownianBridge::new(*epsilon)?),
-            Self::I2sb { beta_min, beta_max } => return latent(I2sb::new(*beta_min, *beta_max)?),
-            Self::DdbmVp { beta_min, beta_max } => {
-                return latent(DdbmVp::new(*beta_min, *beta_max)?);
+            Self::BrownianBridge { epsilon } => return Ok(latent(BrownianBridge::new(*epsilon)?)),
+            Self::I2sb { beta_min, beta_max } => {
+                return Ok(latent(I2sb::new(*beta_min, *beta_max)?));
             }
-            Self::DdbmVe { sigma_max } => return latent(DdbmVe::new(*sigma_max)?),
+            Self::DdbmVp { beta_min, beta_max } => {
+                return Ok(latent(DdbmVp::new(*beta_min, *beta_max)?));
+            }
+            Self::DdbmVe { sigma_max } => return Ok(latent(DdbmVe::new(*sigma_max)?)),
             Self::StochasticInterpolant { gamma } => {
-                return latent(StochasticInterpolant::new(gamma.parse()?)?);
+                return Ok(latent(StochasticInterpolant::new(gamma.parse()?)?));
             }
         };
         Ok(Built::Gaussian(path))
@@ -177,8 +179,8 @@ impl PathName {
     }
 }
 
-fn latent(path: impl Interpolant + 'static) -> Result<Built> {
-    Ok(Built::Latent(Box::new(path)))
+fn latent(path: impl Interpolant + 'static) -> Built {
+    Built::Latent(Box::new(path))
 }
 
 fn check_levels(sigma_min: f64, sigma_max: f64) -> Result<()> {
