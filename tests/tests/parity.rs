@@ -50,8 +50,8 @@ fn every_committed_fixture_passes_or_is_skipped_by_name() {
     assert_eq!(report.failed(), 0, "{}", lines.join("\n"));
     // 10 losses, 1 set of metrics, 5 networks, 7 paths, 1 set of samplers, 3 trajectories.
     assert_eq!(report.to_string(), "27 passed, 0 failed, 0 skipped");
-    let sampler = lines.iter().find(|line| line.starts_with("ok samplers/mixture")).unwrap();
-    assert!(sampler.ends_with("(edm_18 skipped: not implemented)"), "{sampler}");
+    let partly = lines.iter().filter(|line| line.contains("skipped")).collect::<Vec<_>>();
+    assert!(partly.is_empty(), "{partly:?}");
 }
 
 #[test]
