@@ -1,0 +1,126 @@
+//! Every framework from data to a one-step generator: a teacher learns, its student samples.
+
+mod common;
+
+use common::{Workshop, words};
+
+/// What a recipe needs besides the common one.
+struct Framework {
+    /// `teacher.path`, with the options of the network if it needs any.
+    settings: &'static [&'static str],
+    /// Data with what the path needs at its source end.
+    data: &'static str,
+}
+
+const NOISE: &str = "toy:8-gaussians?len=2000";
+const PAIRS: &str = "toy:8-gaussians?len=2000&source=rotate&degrees=45&std=0.1";
+const OTHER: &str = "toy:8-gaussians?len=2000&source=moons";
+
+const FRAMEWORKS: &[Framework] = &[
+    Framework { settings: &["teacher.path.name=linear"], data: NOISE },
+    Framework { settings: &["teacher.path.name=linear"], data: OTHER },
+    Framework { settings: &["teacher.path.name=linear", "teacher.path.prediction=v"], data: NOISE },
+    Framework { settings: &["teacher.path.name=gvp"], data: NOISE },
+    Framework { settings: &["teacher.path.name=vp-linear"], data: NOISE },
+    Framework { settings: &["teacher.path.name=cosine"], data: NOISE },
+    Framework {
+        settings: &["teacher.path.name=ddpm-linear", "teacher.network.time_unit=1000"],
+        data: NOISE,
+    },
+    Framework {
+        settings: &["teacher.path.name=ddpm-cosine", "teacher.network.time_unit=1000"],
+        data: NOISE,
+    },
+    Framework {
+        settings: &[
+            "teacher.path.name=variance-exploding",
+            "teacher.network.preconditioning.sigma_data=1.0",
+            "teacher.weight.name=edm",
+            "teacher.weight.sigma_data=1.0",
+            "distill.generator.initial_time=2.5",
+            "distill.objective.preset=sid",
+        ],
+        data: NOISE,
+    },
+    Framework { settings: &["teacher.path.name=brownian-bridge"], data: PAIRS },
+    Framework {
+        settings: &[
+            "teacher.path.name=brownian-bridge",
+            "teacher.network.source_condition=true",
+            "distill.generator.noise_channels=2",
+            "distill.objective.preset=ibmd",
+        ],
+        data: PAIRS,
+    },
+    Framework { settings: &["teacher.path.name=i2sb"], data: PAIRS },
+    Framework { settings: &["teacher.path.name=ddbm-vp"], data: PAIRS },
+    Framework {
+        settings: &["teacher.path.name=ddbm-ve", "teacher.path.sigma_max=1.0"],
+        data: PAIRS,
+    },
+    Framework {
+        settings: &[
+            "teacher.path.name=stochastic-interpolant",
+            "teacher.path.prediction=data",
+        ],
+        data: OTHER,
+    },
+];
+
+/// The arguments of the framework for a training command.
+fn settings(framework: &Framework) -> Vec<String> {
+    let common = [
+        "teacher.train.steps=200",
+        "teacher.train.batch_size=64",
+        "teacher.network.hidden=32",
+        "distill.train.steps=24",
+        "teacher.output.log.every=20",
+        "teacher.output.samples.every=0",
+        "teacher.output.checkpoints.every=100",
+        "teacher.output.evaluation.every=0",
+    ];
+    let data = format!("data.uri={}", framework.data);
+    let all = common.iter().chain(framework.settings).map(|setting| (*setting).to_owned());
+    all.chain([data]).flat_map(|setting| ["--set".to_owned(), setting]).collect()
+}
+
+#[test]
+fn every_framework_leads_from_data_to_a_generator() {
+    for (index, framework) in FRAMEWORKS.iter().enumerate() {
+        let workshop = Workshop::new();
+        let settings = settings(framework);
+        let run = |command: &str| {
+            let mut arguments = words(command);
+            arguments.extend(settings.iter().map(String::as_str));
+            workshop.succeed(&arguments);
+        };
+        run("teacher --config recipe.toml --out teacher");
+        run("distill --config recipe.toml --teacher teacher --out student");
+
+        let losses = losses(&workshop);
+        let (first, last) = (losses[0], losses[losses.len() - 1]);
+        assert!(last < first, "{index}: the teacher's loss went from {first} to {last}");
+        for (model, evaluations) in [("teacher", 5), ("student", 1)] {
+            let report = evaluate(&workshop, model, framework);
+            let distance = report["sliced_wasserstein"].as_f64().unwrap();
+            // Far off where the way from source to data is not the one that was learned.
+            assert!(distance < 1.0, "{index}: {model} is {distance} from the data");
+            let count = report["evaluations"].as_u64().unwrap();
+            assert!(count >= evaluations && (model == "teacher" || count == 1), "{index}: {count}");
+        }
+    }
+}
+
+fn losses(workshop: &Workshop) -> Vec<f64> {
+    let log = std::fs::read_to_string(workshop.path("teacher/metrics.jsonl")).unwrap();
+    let records = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let matching = records.filter(|record| record["kind"] == "matching");
+    matching.map(|record| record["loss"].as_f64().unwrap()).collect()
+}
+
+fn evaluate(workshop: &Workshop, model: &str, framework: &Framework) -> serde_json::Value {
+    let evaluate = format!("evaluate --json --num 500 --steps 20 --model {model} --data");
+    let mut arguments = words(&evaluate);
+    arguments.push(framework.data);
+    serde_json::from_str(&workshop.succeed(&arguments)).unwrap()
+}
