@@ -37,7 +37,6 @@ const FRAMEWORKS: &[Framework] = &[
             "teacher.network.preconditioning.sigma_data=1.0",
             "teacher.weight.name=edm",
             "teacher.weight.sigma_data=1.0",
-            "distill.generator.initial_time=2.5",
             "distill.objective.preset=sid",
         ],
         data: NOISE,
@@ -59,10 +58,7 @@ const FRAMEWORKS: &[Framework] = &[
         data: PAIRS,
     },
     Framework {
-        settings: &[
-            "teacher.path.name=stochastic-interpolant",
-            "teacher.path.prediction=data",
-        ],
+        settings: &["teacher.path.name=stochastic-interpolant", "teacher.path.prediction=data"],
         data: OTHER,
     },
 ];
@@ -97,25 +93,16 @@ fn every_framework_leads_from_data_to_a_generator() {
         run("teacher --config recipe.toml --out teacher");
         run("distill --config recipe.toml --teacher teacher --out student");
 
-        let losses = losses(&workshop);
-        let (first, last) = (losses[0], losses[losses.len() - 1]);
-        assert!(last < first, "{index}: the teacher's loss went from {first} to {last}");
-        for (model, evaluations) in [("teacher", 5), ("student", 1)] {
-            let report = evaluate(&workshop, model, framework);
-            let distance = report["sliced_wasserstein"].as_f64().unwrap();
-            // Far off where the way from source to data is not the one that was learned.
-            assert!(distance < 1.0, "{index}: {model} is {distance} from the data");
-            let count = report["evaluations"].as_u64().unwrap();
-            assert!(count >= evaluations && (model == "teacher" || count == 1), "{index}: {count}");
-        }
+        let report = evaluate(&workshop, "teacher", framework);
+        let distance = report["sliced_wasserstein"].as_f64().unwrap();
+        // Far off where the way from source to data is not the one that was learned.
+        assert!(distance < 0.6, "{index}: the teacher is {distance} from the data");
+        assert!(report["evaluations"].as_u64().unwrap() >= 20, "{index}: {report}");
+        let report = evaluate(&workshop, "student", framework);
+        let distance = report["sliced_wasserstein"].as_f64().unwrap();
+        assert!(distance < 1.2, "{index}: the student is {distance} from the data");
+        assert_eq!(report["evaluations"], 1, "{index}");
     }
-}
-
-fn losses(workshop: &Workshop) -> Vec<f64> {
-    let log = std::fs::read_to_string(workshop.path("teacher/metrics.jsonl")).unwrap();
-    let records = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    let matching = records.filter(|record| record["kind"] == "matching");
-    matching.map(|record| record["loss"].as_f64().unwrap()).collect()
 }
 
 fn evaluate(workshop: &Workshop, model: &str, framework: &Framework) -> serde_json::Value {

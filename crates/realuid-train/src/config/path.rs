@@ -48,13 +48,42 @@ impl PathConfig {
         self.named_prediction()
     }
 
-    /// Native time at which sampling begins: the source end, or on the cosine path just before it,
-    /// where some signal is left (Lu et al., arXiv 2206.00927).
+    /// Native time at which sampling begins: the source end. A network that predicts the noise of a
+    /// diffusion says next to nothing of the data where no signal is left, so it begins no later than
+    /// diffusions with a linear schedule do (Lu et al., arXiv 2206.00927, on the cosine schedule).
     pub fn start(&self) -> Result<f64> {
-        match self.name {
-            PathName::Cosine {} => Ok(0.9946),
-            _ => Ok(self.interpolant()?.times().source),
+        let end = self.interpolant()?.times().source;
+        if self.predicts_noise_of_diffusion()? { self.time_at(LOWEST_LOG_SNR) } else { Ok(end) }
+    }
+
+    /// Native time at which a generator evaluates its network if its recipe does not say: where
+    /// sampling begins. For predictions of noise, and in noise levels, that would be far too noisy for
+    /// one step: there it is where the noise is 2.5 times as strong as the data's coefficient (sigma =
+    /// 2.5, Zhou et al., arXiv 2404.04057).
+    pub fn generator_start(&self) -> Result<f64> {
+        let in_levels = matches!(self.name, PathName::VarianceExploding { .. });
+        if in_levels || self.predicts_noise_of_diffusion()? {
+            return self.time_at(-2.0 * f64::ln(2.5));
         }
+        self.start()
+    }
+
+    fn predicts_noise_of_diffusion(&self) -> Result<bool> {
+        let predicts_noise =
+            [Prediction::Source, Prediction::Score].contains(&self.named_prediction()?);
+        Ok(predicts_noise && self.name.is_diffusion())
+    }
+
+    /// The time at which a path without latent has this log-SNR, or its source end if it has more
+    /// there.
+    fn time_at(&self, log_snr: f64) -> Result<f64> {
+        let (path, end) = (self.gaussian()?, self.interpolant()?.times().source);
+        let at_end = path.log_snr(&Tensor::new(&[end], &Device::Cpu)?)?.to_vec1::<f64>()?[0];
+        if at_end >= log_snr {
+            return Ok(end);
+        }
+        let wanted = Tensor::new(&[log_snr], &Device::Cpu)?;
+        Ok(path.time_at_log_snr(&wanted)?.to_vec1::<f64>()?[0])
     }
 
     /// Fails unless a sampler or a generator can begin at the native time `time` with what the
@@ -93,6 +122,9 @@ impl PathConfig {
             .map_err(|e: realuid_paths::Error| Error::config("path.prediction", e.to_string()))
     }
 }
+
+/// Just below that of the last step of DDPM's linear schedule, -10.1.
+const LOWEST_LOG_SNR: f64 = -10.2;
 
 /// By hand, because serde does not refuse unknown keys of a table that holds another.
 impl TryFrom<Table> for PathConfig {
@@ -225,6 +257,29 @@ mod tests {
         // What a generator cannot begin with at the very end, it can inside.
         let config = PathConfig { prediction: "source".into(), ..named("linear") };
         assert!(config.check_start(0.0).is_err() && config.check_start(0.2).is_ok());
+    }
+
+    #[test]
+    fn a_network_that_predicts_noise_begins_where_some_signal_is_left() {
+        let begins = |name: &str, prediction: &str| {
+            let config = PathConfig { prediction: prediction.into(), ..named(name) };
+            let path = config.gaussian().unwrap();
+            [config.start().unwrap(), config.generator_start().unwrap()].map(|time| {
+                let k = path.coefficients(&Tensor::new(&[time], &Device::Cpu).unwrap()).unwrap();
+                let value = |c: &Tensor| c.to_vec1::<f64>().unwrap()[0];
+                (time, value(&k.source) / value(&k.data))
+            })
+        };
+        for name in ["cosine", "ddpm-cosine"] {
+            let [(_, sigma), (_, of_generator)] = begins(name, "source");
+            assert!((sigma / (10.2_f64 / 2.0).exp() - 1.0).abs() < 1e-9, "{name}: {sigma}");
+            assert!((of_generator - 2.5).abs() < 1e-9, "{name}");
+        }
+        // Here the last step still has more signal than that.
+        assert!((begins("ddpm-linear", "source")[0].0 - 999.0).abs() < 1e-12);
+        assert!((begins("cosine", "v")[0].0 - 1.0).abs() < 1e-12);
+        let [(start, _), (of_generator, _)] = begins("variance-exploding", "data");
+        assert!((start - 80.0).abs() < 1e-12 && (of_generator - 2.5).abs() < 1e-9);
     }
 
     #[test]

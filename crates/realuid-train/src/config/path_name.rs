@@ -133,6 +133,18 @@ impl PathName {
         Ok(Built::Gaussian(path))
     }
 
+    /// Whether the path is one of diffusion with its variance preserved, which ends in noise that still
+    /// holds a little of the data.
+    pub(super) fn is_diffusion(&self) -> bool {
+        matches!(
+            self,
+            Self::VpLinear { .. }
+                | Self::Cosine {}
+                | Self::DdpmLinear { .. }
+                | Self::DdpmCosine { .. }
+        )
+    }
+
     /// What networks on this path usually predict.
     pub(super) fn usual_prediction(&self) -> Prediction {
         match self {

@@ -39,7 +39,7 @@ impl Distill {
         let framework = Framework::new(&teacher.card.path, teacher.card.source)?;
         let initial_time = match config.generator.initial_time {
             Some(time) => time,
-            None => teacher.card.path.start()?,
+            None => teacher.card.path.generator_start()?,
         };
         check_initial_time(&framework, initial_time)?;
         if let Some(adversarial) = &config.adversarial {
