@@ -83,7 +83,8 @@ impl Weighting {
         Ok(weights)
     }
 
-    fn validate(self) -> Result<()> {
+    /// Fails unless its parameter is positive and finite.
+    pub fn validate(self) -> Result<()> {
         let (name, expected, found) = match self {
             Self::Edm { sigma_data } => ("sigma_data", "a finite sigma_data > 0", sigma_data),
             Self::MinSnr { limit } => ("limit", "a finite limit > 0", limit),

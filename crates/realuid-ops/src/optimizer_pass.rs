@@ -47,6 +47,9 @@ struct Lent<'a, T: Element> {
     gradients: Vec<Elements<'a, T>>,
 }
 
+// Where `of` fails, what it holds is dropped from the last to the first: gradients are let go before
+// tensors are put back, which may need their locks.
+
 impl<'a, T: Element> Lent<'a, T> {
     fn of(pass: &OptimizerPass<'a>) -> Result<Self> {
         // Taken before gradients are locked: one that shares memory with a parameter is refused

@@ -9,7 +9,7 @@ use realuid_ops::RandomStream;
 use crate::config::{self, OutputConfig, Recipe, ScheduleConfig, SolverConfig};
 use crate::distill::Distill;
 use crate::evaluation::Evaluator;
-use crate::model::{Model, ModelCard, SampleRequest, locate};
+use crate::model::{Model, ModelCard, SampleRequest, check_solver, locate};
 use crate::observer::Observer;
 use crate::plan::Plan;
 use crate::run::RunFolder;
@@ -55,6 +55,7 @@ pub fn teacher(
     let recipe = begin.recipe();
     let config = recipe.teacher()?;
     let plan = plan(recipe, &config.train, &config.output);
+    check_solver(&config.path, &config.output.evaluation.solver)?;
     let mut job = Teacher::new(recipe, device)?;
     let evaluator = plan.evaluator(&job, device)?;
     match begin {
@@ -94,13 +95,15 @@ pub fn distill(
             })?;
             let teacher = locate(&origin.teacher)?.folder;
             let from = origin.from.as_deref().map(locate).transpose()?.map(|from| from.folder);
+            let path = ModelCard::load(&teacher)?.path;
+            check_solver(&path, &config.output.evaluation.solver)?;
             let mut job = Distill::new(recipe, &teacher, from.as_deref(), device)?;
             let evaluator = plan.evaluator(&job, device)?;
             plan.loader(&job, 0)?;
             let run = RunFolder::create(out)?;
             copy_teacher(&teacher, &run.teacher())?;
             write_recipe(&run, recipe)?;
-            draw_teacher(&run, &plan, &evaluator, device)?;
+            draw_teacher(&run, &plan, &evaluator, config.guidance, device)?;
             Trainer::start(&mut job, &run, plan, evaluator, observer)?.run(stop)
         }
         Begin::Resume { run, .. } => {
@@ -177,6 +180,7 @@ fn draw_teacher(
     run: &RunFolder,
     plan: &Plan,
     evaluator: &Evaluator,
+    guidance: Option<f64>,
     device: &Device,
 ) -> Result<()> {
     let solver: &SolverConfig = &plan.output.evaluation.solver;
@@ -186,6 +190,7 @@ fn draw_teacher(
         batch_size: plan.output.samples.count,
         solver,
         sources: evaluator.sources(plan.output.samples.count)?,
+        guidance,
         class: None,
     };
     let samples = Model::load(&run.teacher(), None, device)?.sample(&request, device)?;

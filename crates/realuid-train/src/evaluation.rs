@@ -124,6 +124,7 @@ impl Evaluator {
             batch_size: BATCH,
             solver: &output.evaluation.solver,
             sources: self.sources(count)?,
+            guidance: None,
             class: None,
         };
         model.sample(&request, &self.device)

@@ -6,9 +6,9 @@ use realuid_ops::RandomStream;
 use realuid_paths::{Ends, Interpolant, Linear, Prediction};
 use serde::{Deserialize, Serialize};
 
-use crate::Result;
 use crate::config::PathConfig;
 use crate::model::GeneratorInput;
+use crate::{Error, Result};
 
 /// The framework of a model: along which path it matches, what its networks predict there, and what
 /// stands at the source end.
@@ -39,8 +39,13 @@ impl Framework {
     /// The framework that a configuration describes; fails where its path or prediction make none.
     pub fn new(config: &PathConfig, source: SourceEnd) -> Result<Self> {
         let path = config.interpolant()?;
-        let has_latent = path.has_latent()?;
-        Ok(Self { path, prediction: config.prediction()?, source, has_latent })
+        let (has_latent, prediction) = (path.has_latent()?, config.prediction()?);
+        if prediction == Prediction::Score && !has_latent && !source.is_noise() {
+            let problem = "expected another prediction than the score, which is defined for normal \
+                           noise at the source end, found a source in the data";
+            return Err(Error::config("path.prediction", problem));
+        }
+        Ok(Self { path, prediction, source, has_latent })
     }
 
     /// Flow matching from noise on the linear path: velocities.

@@ -28,6 +28,14 @@ impl Plan {
         let uri = self.output.evaluation.data.as_deref().unwrap_or(&self.data.uri);
         let evaluator = Evaluator::open(uri, self.output.evaluation.samples, device)?;
         evaluator.expect_shape(&job.network().data_shape())?;
+        if !job.card().source.is_noise() && evaluator.sources(1)?.is_none() {
+            return Err(Error::Mismatch {
+                what: "data to evaluate with",
+                expected: "a source beside each example, to make samples of".into(),
+                found: format!("{uri}, without"),
+                advice: "give output.evaluation.data the source of data.uri".into(),
+            });
+        }
         Ok(evaluator)
     }
 

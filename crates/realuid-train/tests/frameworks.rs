@@ -105,6 +105,46 @@ fn every_framework_leads_from_data_to_a_generator() {
     }
 }
 
+#[test]
+fn what_does_not_fit_the_framework_is_refused_before_there_is_a_run() {
+    let workshop = Workshop::new();
+    let refused = |command: &str, changes: &[&str], expected: &str| {
+        let mut arguments = words(command);
+        arguments.extend(changes.iter().flat_map(|change| ["--set", change]));
+        let complaint = workshop.fail(&arguments);
+        assert!(complaint.contains(expected), "{changes:?}: {complaint}");
+        assert!(!workshop.path("refused").exists(), "{changes:?} left a run");
+    };
+    let pairs = format!("data.uri={PAIRS}");
+    let teacher = "teacher --config recipe.toml --out refused";
+    let bridge = ["teacher.path.name=i2sb", &pairs, "teacher.output.evaluation.data=toy:moons"];
+    for (changes, expected) in [
+        (&["teacher.network.source_condition=true"][..], "teacher.network.source_condition"),
+        (&["teacher.network.preconditioning.sigma_data=1.0"], "teacher.network.preconditioning"),
+        (&["teacher.network.heads=2"], "teacher.network.heads"),
+        (&["teacher.network.noise_channels=1"], "teacher.network.noise_channels"),
+        (&["teacher.class_dropout=0.1"], "teacher.class_dropout"),
+        (&["teacher.weight.name=min-snr", "teacher.weight.limit=-1.0"], "limit"),
+        (&["teacher.output.evaluation.solver.name=edm"], "noise levels"),
+        (&["teacher.output.evaluation.solver.name=bridge"], "expected a bridge"),
+        (&bridge, "output.evaluation.data"),
+    ] {
+        refused(teacher, changes, expected);
+    }
+
+    workshop.succeed(&words("teacher --config recipe.toml --out teacher"));
+    let distill = "distill --config recipe.toml --teacher teacher --out refused";
+    for (changes, expected) in [
+        (&[pairs.as_str()][..], "source of the data"),
+        (&["distill.objective.prediction=latent"], "distill.objective.prediction"),
+        (&["distill.guidance=2.0"], "null class"),
+        (&["distill.generator.initial_time=1.0"], "distill.generator.initial_time"),
+        (&["distill.output.evaluation.solver.eta=0.5"], "solver.eta"),
+    ] {
+        refused(distill, changes, expected);
+    }
+}
+
 fn evaluate(workshop: &Workshop, model: &str, framework: &Framework) -> serde_json::Value {
     let evaluate = format!("evaluate --json --num 500 --steps 20 --model {model} --data");
     let mut arguments = words(&evaluate);

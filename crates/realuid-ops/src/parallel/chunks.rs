@@ -2,7 +2,11 @@
 
 use super::{Disjoint, run};
 
-/// `task(index, slice)` for every `size` elements of `out`; `cost` elementary operations each.
+/// Elementary operations under which handing a task to another thread costs more than it saves.
+const GRAIN: usize = 1 << 15;
+
+/// `task(index, slice)` for every `size` elements of `out`, at least 1; `cost` elementary operations
+/// each. As many chunks go to a thread together as cost [`GRAIN`].
 pub(crate) fn chunks<T: Send>(
     out: &mut [T],
     size: usize,
@@ -19,6 +23,7 @@ pub(crate) fn chunk_pairs<T: Send, U: Send>(
     cost: usize,
     task: impl Fn(usize, &mut [T], &mut [U]) + Sync,
 ) {
+    assert!(first_size > 0 || first.is_empty(), "chunks have elements");
     let count = first.len().div_ceil(first_size.max(1));
     let (first, second) = (Disjoint::new(first), Disjoint::new(second));
     let together = (GRAIN / cost.max(1)).max(1);
@@ -45,6 +50,3 @@ pub(crate) fn consume<T: Send>(items: Vec<T>, task: impl Fn(T) + Sync) {
 pub(crate) fn stretch(elements: usize) -> usize {
     (elements / 8).clamp(1 << 13, 1 << 17).next_multiple_of(64)
 }
-
-/// Elementary operations under which handing a task to another thread costs more than it saves.
-const GRAIN: usize = 1 << 15;

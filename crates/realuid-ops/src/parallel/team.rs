@@ -8,6 +8,8 @@
 use std::any::Any;
 use std::cell::UnsafeCell;
 use std::hint::spin_loop;
+use std::io;
+use std::mem::forget;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
@@ -20,8 +22,10 @@ use std::time::{Duration, Instant};
 /// which this call is a part of. A panic of a task is passed on after all threads have left the work.
 pub(crate) fn run(count: usize, task: impl Fn(usize) + Sync) {
     let threads = rayon::current_num_threads().min(count);
+    if threads < 2 {
+        return (0..count).for_each(task);
+    }
     let team = match TEAM.try_lock() {
-        _ if threads < 2 => None,
         Ok(team) => Some(team),
         Err(TryLockError::Poisoned(team)) => Some(team.into_inner()),
         Err(TryLockError::WouldBlock) => None,
@@ -42,70 +46,71 @@ static WORK: Work = Work::new();
 
 /// Held by the thread that has work for it.
 struct Team {
-    helpers: Vec<Arc<Helper>>,
+    helpers: Vec<Helper>,
 }
 
 impl Team {
-    fn run(&mut self, helpers: usize, count: usize, task: &(dyn Fn(usize) + Sync)) {
-        self.grow(helpers);
+    fn run(&mut self, wanted: usize, count: usize, task: &(dyn Fn(usize) + Sync)) {
+        let helpers = self.grow(wanted);
         // SAFETY: the team is ours, and `end` has waited for the helpers before `task` is gone: in
         // between no code can panic but the tasks, whose panics are caught.
         unsafe { WORK.begin(helpers, count, task) };
-        self.helpers.iter().take(helpers).for_each(|helper| helper.wake());
+        self.helpers.iter().take(helpers).for_each(Helper::wake);
         WORK.take_part();
         WORK.end();
     }
 
-    fn grow(&mut self, helpers: usize) {
-        while self.helpers.len() < helpers {
-            self.helpers.push(Helper::start());
+    /// As many helpers as are wanted, or as the system allows: the work gets done without.
+    fn grow(&mut self, wanted: usize) -> usize {
+        while self.helpers.len() < wanted {
+            let Ok(helper) = Helper::start() else { break };
+            self.helpers.push(helper);
         }
+        self.helpers.len().min(wanted)
     }
 }
 
 /// A thread of the team.
 struct Helper {
-    asleep: AtomicBool,
-    thread: Mutex<Option<Thread>>,
+    asleep: Arc<AtomicBool>,
+    thread: Thread,
 }
 
 impl Helper {
-    fn start() -> Arc<Self> {
-        let helper = Arc::new(Self { asleep: AtomicBool::new(false), thread: Mutex::new(None) });
-        let own = Arc::clone(&helper);
-        let thread = thread::Builder::new().name("realuid-ops".into()).spawn(move || own.live());
-        let thread = thread.expect("a thread can be started").thread().clone();
-        *helper.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
-        helper
-    }
-
-    fn live(&self) -> ! {
-        loop {
-            if WORK.join() {
-                WORK.take_part();
-                WORK.leave();
-            } else if !look_out() {
-                self.sleep();
-            }
-        }
-    }
-
-    /// Sleeps until woken, unless there is work after all.
-    fn sleep(&self) {
-        self.asleep.store(true, Ordering::SeqCst);
-        // Work that began before the store is seen here; whoever begins later sees the store.
-        while self.asleep.load(Ordering::SeqCst) && !WORK.has_room() {
-            thread::park();
-        }
-        self.asleep.store(false, Ordering::SeqCst);
+    fn start() -> io::Result<Self> {
+        let asleep = Arc::new(AtomicBool::new(false));
+        let own = Arc::clone(&asleep);
+        let handle = thread::Builder::new().name("realuid-ops".into()).spawn(move || live(&own))?;
+        Ok(Self { asleep, thread: handle.thread().clone() })
     }
 
     fn wake(&self) {
         if self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst) {
-            let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-            thread.as_ref().expect("set at the start").unpark();
+            self.thread.unpark();
         }
     }
+}
+
+/// What a helper does, as long as the program runs.
+fn live(asleep: &AtomicBool) -> ! {
+    loop {
+        if WORK.join() {
+            WORK.take_part();
+            WORK.leave();
+        } else if !look_out() {
+            sleep(asleep);
+        }
+    }
+}
+
+/// Sleeps until woken, unless there is work after all.
+fn sleep(asleep: &AtomicBool) {
+    asleep.store(true, Ordering::SeqCst);
+    // Work that began before the store is seen here; whoever begins later sees the store.
+    while asleep.load(Ordering::SeqCst) && !WORK.has_room() {
+        thread::park();
+    }
+    asleep.store(false, Ordering::SeqCst);
 }
 
 /// Whether work that has room for a helper came up in time.
@@ -124,8 +129,9 @@ fn look_out() -> bool {
 
 /// What the team is doing.
 struct Work {
-    /// Helpers still wanted, times `WANTED`, plus helpers that take part.
-    helpers: AtomicU32,
+    /// Helpers still wanted, times `WANTED`, plus helpers that take part. While none is wanted none can
+    /// join.
+    places: AtomicU32,
     /// The first index that nobody has taken.
     next: AtomicUsize,
     /// Changed only by the holder of the team while no helper takes part and none is wanted.
@@ -149,7 +155,7 @@ unsafe impl Sync for Work {}
 impl Work {
     const fn new() -> Self {
         Self {
-            helpers: AtomicU32::new(0),
+            places: AtomicU32::new(0),
             next: AtomicUsize::new(0),
             job: UnsafeCell::new(Job { count: 0, task: &|_| {} }),
             panic: Mutex::new(None),
@@ -169,17 +175,17 @@ impl Work {
         unsafe { *self.job.get() = Job { count, task } };
         self.next.store(0, Ordering::Relaxed);
         let wanted = u32::try_from(helpers).unwrap_or(u32::MAX).min(u32::from(u16::MAX));
-        self.helpers.store(wanted * WANTED, Ordering::SeqCst);
+        self.places.store(wanted * WANTED, Ordering::SeqCst);
     }
 
     fn has_room(&self) -> bool {
-        self.helpers.load(Ordering::SeqCst) >= WANTED
+        self.places.load(Ordering::SeqCst) >= WANTED
     }
 
     /// Takes part if a helper is wanted.
     fn join(&self) -> bool {
-        let one_more = |helpers: u32| (helpers >= WANTED).then(|| helpers - WANTED + 1);
-        self.helpers.fetch_update(Ordering::AcqRel, Ordering::Relaxed, one_more).is_ok()
+        let one_more = |places: u32| (places >= WANTED).then(|| places - WANTED + 1);
+        self.places.fetch_update(Ordering::AcqRel, Ordering::Relaxed, one_more).is_ok()
     }
 
     /// Does tasks until all have been taken.
@@ -197,19 +203,25 @@ impl Work {
         };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(tasks)) {
             self.next.store(count, Ordering::Relaxed);
-            self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(panic);
+            let mut first = self.panic.lock().unwrap_or_else(PoisonError::into_inner);
+            if first.is_none() {
+                *first = Some(panic);
+            } else {
+                // Not dropped: a payload may panic then, and this thread must come to its end.
+                forget(panic);
+            }
         }
     }
 
     fn leave(&self) {
-        self.helpers.fetch_sub(1, Ordering::Release);
+        self.places.fetch_sub(1, Ordering::Release);
     }
 
     /// Lets nobody join any more and waits for those who have; passes on a panic.
     fn end(&self) {
-        self.helpers.fetch_and(WANTED - 1, Ordering::AcqRel);
+        self.places.fetch_and(WANTED - 1, Ordering::AcqRel);
         let mut looks = 0_u32;
-        while self.helpers.load(Ordering::Acquire) > 0 {
+        while self.places.load(Ordering::Acquire) > 0 {
             looks += 1;
             // A helper that was interrupted may need this core.
             if looks.is_multiple_of(1024) { thread::yield_now() } else { spin_loop() }

@@ -57,6 +57,7 @@ impl Arguments {
             batch_size: self.model.batch_size,
             solver: &solver,
             sources: evaluator.sources(self.num)?,
+            guidance: self.model.guidance,
             class: None,
         };
         let start = Instant::now();

@@ -21,6 +21,9 @@ pub(super) struct ModelArguments {
     /// Samples drawn at once
     #[arg(long, default_value_t = 256)]
     pub batch_size: usize,
+    /// Scale of classifier-free guidance of a teacher that was trained for it; none if not given
+    #[arg(long, value_name = "SCALE")]
+    pub guidance: Option<f64>,
     #[command(flatten)]
     pub solver: SolverArguments,
 }

@@ -67,6 +67,7 @@ impl Arguments {
             batch_size: self.model.batch_size,
             solver: &solver,
             sources: self.sources(&model)?,
+            guidance: self.model.guidance,
             class: self.class,
         };
         let start = Instant::now();

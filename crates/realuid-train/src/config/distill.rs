@@ -16,7 +16,8 @@ use crate::{Error, Result};
 pub struct DistillConfig {
     /// `[distill.objective]`.
     pub objective: ObjectiveConfig,
-    /// `distill.weight`: weight of an item by its time, for both players.
+    /// `distill.weight`: weight of an item by its time, for both players; `sid` and `dmd` have another
+    /// for the generator.
     #[serde(default)]
     pub weight: WeightConfig,
     /// Scale of classifier-free guidance of the teacher; without it the teacher is not guided.
@@ -52,12 +53,13 @@ pub struct AdversarialConfig {
     pub generator_weight: f64,
     /// Weight in the fake model's loss.
     pub critic_weight: f64,
-    /// Earliest time at which the critic looks.
-    #[serde(default = "default_critic_low")]
-    pub low: f64,
+    /// Earliest time at which the critic looks; if neither it nor the latest is given, it looks at the
+    /// fifth of the path's times that is next to the data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
     /// Latest time at which the critic looks.
-    #[serde(default = "one")]
-    pub high: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
 }
 
 /// `[distill.generator]`: the student and the turns.
@@ -67,7 +69,8 @@ pub struct GeneratorConfig {
     /// Every how manyth step is the generator's; the others are the fake model's. At least 2.
     #[serde(default = "default_turns")]
     pub every: u64,
-    /// Native time at which the generator evaluates its network; the source end if it is not given.
+    /// Native time at which the generator evaluates its network; if it is not given, where sampling
+    /// begins, or where the noise is 2.5 times as strong as the data (`PathConfig::generator_start`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_time: Option<f64>,
     /// Channels of noise that the generator is given besides what it starts from: a generator of a
@@ -96,21 +99,20 @@ impl AdversarialConfig {
         Ok(Adversarial::new(self.critic_weight, self.generator_weight)?)
     }
 
-    /// Fails where the critic would look outside the path's own times.
-    pub fn check_within(&self, path: TimeSpan) -> Result<()> {
-        let times = TimeConfig::Uniform { low: self.low, high: self.high };
-        times.check_within(path, "distill.adversarial")
-    }
-
-    /// Distribution of the times at which the critic looks.
-    pub fn times(&self) -> Result<TimeDistribution> {
-        Ok(TimeDistribution::uniform(self.low, self.high)?)
+    /// Distribution of the times at which the critic looks; fails where they leave the path's own.
+    pub fn times(&self, path: TimeSpan) -> Result<TimeDistribution> {
+        const SHARE: f64 = 0.2;
+        let inner = path.data + SHARE * (path.source - path.data);
+        let low = self.low.unwrap_or(path.data.min(inner));
+        let high = self.high.unwrap_or(path.data.max(inner));
+        let times = TimeConfig::Uniform { low, high };
+        times.check_within(path, "distill.adversarial")?;
+        times.distribution()
     }
 
     /// Fails with the first field that makes no sense.
     pub fn validate(&self) -> Result<()> {
-        self.objective()?;
-        self.times().map(|_| ())
+        self.objective().map(|_| ())
     }
 }
 
@@ -141,6 +143,10 @@ impl DistillConfig {
     /// Fails with the first field that makes no sense.
     pub fn validate(&self) -> Result<()> {
         self.aim()?;
+        self.weight.weighting().validate()?;
+        if self.guidance.is_some_and(|scale| !scale.is_finite()) {
+            return Err(Error::config("distill.guidance", "expected a finite scale"));
+        }
         self.time.as_ref().map(TimeConfig::distribution).transpose()?;
         self.generator_optimizer.validate("distill.generator_optimizer")?;
         self.fake_optimizer.validate("distill.fake_optimizer")?;
@@ -161,14 +167,6 @@ impl DistillConfig {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_zero(count: &usize) -> bool {
     *count == 0
-}
-
-fn one() -> f64 {
-    1.0
-}
-
-fn default_critic_low() -> f64 {
-    0.8
 }
 
 fn default_turns() -> u64 {

@@ -20,8 +20,8 @@ pub struct ObjectiveConfig {
     /// Weight of the generated targets, positive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beta: Option<f64>,
-    /// Weight of the teacher on generated samples, positive; alpha if neither it nor a preset is
-    /// given.
+    /// Weight of the teacher on generated samples, positive; alpha if it is not given, beta with the
+    /// preset `correction`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gamma: Option<f64>,
     /// Factor of the generator's quadratic term, positive (2 alpha of SiD); 1 if neither it nor a
@@ -57,9 +57,9 @@ impl ObjectiveConfig {
             let problem = |e: realuid_paths::Error| invalid("prediction", e.to_string());
             aim.prediction = Some(name.parse().map_err(problem)?);
         }
-        let needs_data = aim.generator_weight == GeneratorWeight::DataNormaliser
+        let in_data_only = aim.generator_weight == GeneratorWeight::DataNormaliser
             || self.preset.as_deref() == Some(DMD);
-        if needs_data && aim.prediction != Some(Prediction::Data) {
+        if in_data_only && aim.prediction != Some(Prediction::Data) {
             let found = self.prediction.as_deref().unwrap_or("none");
             let problem =
                 format!("expected `data`, in which this method is defined, found {found}");
@@ -90,7 +90,9 @@ impl ObjectiveConfig {
         let of_base = |coefficient: fn(&RealUid) -> f64| base.as_ref().map(coefficient);
         let alpha = self.alpha.or(of_base(RealUid::alpha)).ok_or_else(|| missing("alpha"))?;
         let beta = self.beta.or(of_base(RealUid::beta)).ok_or_else(|| missing("beta"))?;
-        let gamma = self.gamma.or(of_base(RealUid::gamma)).unwrap_or(alpha);
+        // What gamma is to each method, also where other coefficients of it are changed.
+        let usual = if preset == Some(Preset::Correction) { beta } else { alpha };
+        let gamma = self.gamma.unwrap_or(usual);
         let kappa = self.kappa.or(of_base(RealUid::kappa)).unwrap_or(1.0);
         Ok(RealUid::new(alpha, beta)?.with_gamma(gamma)?.with_kappa(kappa)?)
     }
@@ -116,4 +118,55 @@ fn invalid(field: &str, problem: impl Into<String>) -> Error {
 
 fn missing(field: &str) -> Error {
     invalid(field, "expected a number, or a preset that has one, found neither")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Alpha, beta, gamma and kappa.
+    fn coefficients(table: &str) -> String {
+        let config: ObjectiveConfig = toml::from_str(table).unwrap();
+        let objective = config.real_uid(config.preset().unwrap()).unwrap();
+        format!(
+            "{} {} {} {}",
+            objective.alpha(),
+            objective.beta(),
+            objective.gamma(),
+            objective.kappa()
+        )
+    }
+
+    fn refusal(table: &str) -> String {
+        let config: ObjectiveConfig = toml::from_str(table).unwrap();
+        config.aim().err().expect("it makes no sense").to_string()
+    }
+
+    #[test]
+    fn a_preset_can_be_changed_in_part() {
+        assert_eq!(coefficients("alpha = 0.9\nbeta = 0.88"), "0.9 0.88 0.9 1");
+        assert_eq!(coefficients("preset = \"uid\""), "1 1 1 1");
+        assert_eq!(coefficients("preset = \"realuid\""), "0.92 0.94 0.92 1");
+        assert_eq!(coefficients("preset = \"realuid\"\nalpha = 0.9"), "0.9 0.94 0.9 1");
+        assert_eq!(coefficients("preset = \"correction\""), "0.5 2 2 1");
+        assert_eq!(coefficients("preset = \"correction\"\nfraction = 0.75"), "0.5 4 4 1");
+        assert_eq!(coefficients("preset = \"correction\"\nbeta = 4"), "0.5 4 4 1");
+        assert_eq!(coefficients("preset = \"sid\"\nkappa = 2"), "1 1 1 2");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_by_its_field() {
+        for (table, expected) in [
+            ("alpha = 0.9", "distill.objective.beta"),
+            ("preset = \"gan\"", "distill.objective.preset"),
+            ("preset = \"uid\"\nfraction = 0.5", "distill.objective.fraction"),
+            ("preset = \"dmd\"\nalpha = 0.5", "distill.objective.alpha"),
+            ("preset = \"sid\"\nprediction = \"velocity\"", "distill.objective.prediction"),
+        ] {
+            assert!(refusal(table).contains(expected), "{}", refusal(table));
+        }
+        let dmd: ObjectiveConfig = toml::from_str("preset = \"dmd\"").unwrap();
+        let aim = dmd.aim().unwrap();
+        assert!(!aim.uses_data && aim.prediction == Some(Prediction::Data));
+    }
 }

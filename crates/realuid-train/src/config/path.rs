@@ -61,8 +61,7 @@ impl PathConfig {
     /// one step: there it is where the noise is 2.5 times as strong as the data's coefficient (sigma =
     /// 2.5, Zhou et al., arXiv 2404.04057).
     pub fn generator_start(&self) -> Result<f64> {
-        let in_levels = matches!(self.name, PathName::VarianceExploding { .. });
-        if in_levels || self.predicts_noise_of_diffusion()? {
+        if self.name.is_in_levels() || self.predicts_noise_of_diffusion()? {
             return self.time_at(-2.0 * f64::ln(2.5));
         }
         self.start()

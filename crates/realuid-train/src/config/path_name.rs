@@ -49,7 +49,7 @@ pub enum PathName {
     },
     /// Variance-exploding diffusion (EDM); native time is the noise level.
     VarianceExploding {
-        /// Lowest noise level of training, and of sampling before the last step.
+        /// Lowest noise level of training.
         #[serde(default = "default::sigma_min")]
         sigma_min: f64,
         /// Highest noise level, where sampling begins.
@@ -131,6 +131,11 @@ impl PathName {
             }
         };
         Ok(Built::Gaussian(path))
+    }
+
+    /// Whether native time is the noise level added to the data.
+    pub(super) fn is_in_levels(&self) -> bool {
+        matches!(self, Self::VarianceExploding { .. })
     }
 
     /// Whether the path is one of diffusion with its variance preserved, which ends in noise that still

@@ -104,7 +104,38 @@ impl SolverConfig {
                 return Err(Error::config(format!("{origin}.{parameter}"), problem));
             }
         }
-        Ok(())
+        self.check_ranges(origin)
+    }
+}
+
+impl SolverConfig {
+    /// Whether the solver draws noise on the way, and so takes the source for normal noise where the
+    /// path has no latent.
+    pub fn draws_noise(&self) -> bool {
+        self.name == SolverName::EulerMaruyama
+            || self.eta.is_some_and(|eta| eta > 0.0)
+            || self.churn.is_some()
+    }
+
+    fn check_ranges(&self, origin: &str) -> Result<()> {
+        let share = |value: f64| (0.0..=1.0).contains(&value);
+        let positive = |value: f64| value > 0.0 && value.is_finite();
+        let at_least_0 = |value: f64| value >= 0.0 && value.is_finite();
+        let numbers = [
+            ("eta", self.eta.is_none_or(share), "a number in [0, 1]"),
+            ("tolerance", self.tolerance.is_none_or(positive), "a finite number above 0"),
+            (
+                "noise_scale",
+                self.noise_scale.is_none_or(at_least_0),
+                "a finite number of at least 0",
+            ),
+        ];
+        match numbers.into_iter().find(|(_, fits, _)| !fits) {
+            None => Ok(()),
+            Some((field, _, expected)) => {
+                Err(Error::config(format!("{origin}.{field}"), format!("expected {expected}")))
+            }
+        }
     }
 }
 

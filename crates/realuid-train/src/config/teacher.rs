@@ -1,4 +1,5 @@
 use realuid_models::NetworkConfig;
+use realuid_paths::Prediction;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -43,11 +44,46 @@ impl TeacherConfig {
         self.network.validate()?;
         self.path.prediction()?;
         self.path.times(self.time, "teacher.time")?;
+        self.check_network()?;
         self.check_class_dropout()?;
+        self.weight.weighting().validate()?;
         self.optimizer.validate("teacher.optimizer")?;
         self.train.validate("teacher")?;
         self.ema.validate("teacher")?;
         self.output.validate("teacher")
+    }
+
+    /// Refuses options of the network with which a teacher on this path would learn nothing of use.
+    fn check_network(&self) -> Result<()> {
+        let options = self.network.options();
+        let is_denoiser =
+            self.path.name.is_in_levels() && self.path.prediction()? == Prediction::Data;
+        let without_latent = !self.path.interpolant()?.has_latent()?;
+        let refused = [
+            (
+                "source_condition",
+                options.source_condition && without_latent,
+                "false on a path without latent, where x and its source give the data away",
+            ),
+            (
+                "preconditioning",
+                options.preconditioning.is_some() && !is_denoiser,
+                "none, but for predictions of the data on the path variance-exploding",
+            ),
+            ("heads", options.heads > 1, "1, for training knows one prediction"),
+            (
+                "noise_channels",
+                options.noise_channels > 0,
+                "0; those of the generator are set by distill.generator.noise_channels",
+            ),
+        ];
+        match refused.into_iter().find(|(_, is_refused, _)| *is_refused) {
+            None => Ok(()),
+            Some((field, _, expected)) => Err(Error::config(
+                format!("teacher.network.{field}"),
+                format!("expected {expected}, found another value"),
+            )),
+        }
     }
 
     fn check_class_dropout(&self) -> Result<()> {

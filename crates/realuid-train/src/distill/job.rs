@@ -8,10 +8,10 @@ use realuid_ops::Ema;
 use realuid_paths::Prediction;
 
 use super::start::Start;
-use super::{Distillation, Draw, Draws, Report, Setting, players};
+use super::{Aim, Distillation, Draw, Draws, Report, Setting, players};
 use crate::averages;
-use crate::config::{AdversarialConfig, Recipe};
-use crate::framework::Framework;
+use crate::config::Recipe;
+use crate::framework::{Framework, SourceEnd};
 use crate::job::{Job, LoadTensors, Turn};
 use crate::model::{Model, ModelCard, Role};
 use crate::{Error, Result};
@@ -42,9 +42,9 @@ impl Distill {
             None => teacher.card.path.generator_start()?,
         };
         check_initial_time(&framework, initial_time)?;
-        if let Some(adversarial) = &config.adversarial {
-            adversarial.check_within(framework.path.times())?;
-        }
+        check_source(&framework, recipe)?;
+        let aim = config.aim()?;
+        check_prediction(&framework, &aim)?;
         let network = config.generator.network(&teacher.config);
         let start = match from {
             Some(from) => Start::generator(from, &teacher, &network, initial_time, device)?,
@@ -55,7 +55,7 @@ impl Distill {
             guidance: config.guidance(&teacher.config)?,
             framework,
             initial_time,
-            aim: config.aim()?,
+            aim,
         };
         let generator = players::generator(config, &start)?;
         let ema = Ema::new(generator.parameters(), &config.ema.decays)?;
@@ -146,7 +146,8 @@ fn draws(
 ) -> Result<Draws> {
     let config = recipe.distill()?;
     let times = teacher.card.path.times(config.time, "distill.time")?;
-    let critic_times = config.adversarial.as_ref().map(AdversarialConfig::times);
+    let span = teacher.card.path.interpolant()?.times();
+    let critic_times = config.adversarial.as_ref().map(|adversarial| adversarial.times(span));
     Ok(Draws {
         seed: recipe.seed,
         batch_size: config.train.batch_size,
@@ -170,17 +171,51 @@ fn check_initial_time(framework: &Framework, time: f64) -> Result<()> {
         );
         return Err(Error::config(FIELD, problem));
     }
+    refuse_unless_determined(framework, Prediction::Data, time, FIELD)
+}
+
+/// The losses must be of something that the networks' prediction determines.
+fn check_prediction(framework: &Framework, aim: &Aim) -> Result<()> {
+    let Some(prediction) = aim.prediction else { return Ok(()) };
+    let times = framework.path.times();
+    let middle = f64::midpoint(times.data, times.source);
+    refuse_unless_determined(framework, prediction, middle, "distill.objective.prediction")
+}
+
+/// Fails, blaming `field`, unless the networks' prediction gives `to` at the native time `time`.
+fn refuse_unless_determined(
+    framework: &Framework,
+    to: Prediction,
+    time: f64,
+    field: &str,
+) -> Result<()> {
+    let from = framework.prediction;
     let x = Tensor::zeros((1, 1), DType::F64, &Device::Cpu)?;
     let t = Tensor::full(time, 1, &Device::Cpu)?;
-    let prediction = framework.prediction;
-    match framework.path.convert(&x, prediction, Prediction::Data, &x, &t) {
-        Ok(_) => Ok(()),
-        Err(reason) => {
-            let problem = format!(
-                "expected a time at which the network's prediction ({prediction}) tells the data, \
-                 found {time}: {reason}"
-            );
-            Err(Error::config(FIELD, problem))
-        }
+    framework.path.convert(&x, from, to, &x, &t).map(|_| ()).map_err(|reason| {
+        let problem = format!(
+            "expected one with which the network's prediction ({from}) gives the {to} at time {time}, \
+             found that it does not: {reason}"
+        );
+        Error::config(field, problem)
+    })
+}
+
+/// The data must have at the source end what the teacher's had.
+fn check_source(framework: &Framework, recipe: &Recipe) -> Result<()> {
+    let found = SourceEnd::of(realuid_data::open(&recipe.data.uri)?.coupling());
+    if found != framework.source {
+        return Err(Error::Mismatch {
+            what: "source of the data",
+            expected: format!("{:?}, as the teacher's data had", framework.source),
+            found: format!("{found:?} in {}", recipe.data.uri),
+            advice: "give data.uri the source that the teacher was trained with".into(),
+        });
     }
+    if found == SourceEnd::Independent && recipe.distill()?.train.batch_size < 2 {
+        let problem =
+            "expected at least 2 with independent sources, which are dealt anew in a batch";
+        return Err(Error::config("distill.train.batch_size", problem));
+    }
+    Ok(())
 }

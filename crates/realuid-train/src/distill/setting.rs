@@ -5,9 +5,9 @@ use realuid_models::{Condition, Guided, Network};
 use realuid_paths::Ends;
 
 use super::{Aim, Draw};
-use crate::Result;
 use crate::framework::Framework;
 use crate::model::OneStep;
+use crate::{Error, Result};
 
 /// What does not change in a distillation: the teacher, its framework, and what is played for.
 pub struct Setting {
@@ -115,10 +115,16 @@ impl Setting {
     /// Weight of each item in the generator's loss, `[B]`.
     pub fn generator_weight(&self, seen: &loss::Branch, draw: &Draw) -> Result<Option<Tensor>> {
         match (self.aim.generator_weight, &seen.teacher) {
+            (GeneratorWeight::OfTime, _) => self.weight(draw),
             (GeneratorWeight::DataNormaliser, Some(teacher)) => {
                 Ok(Some(data_normaliser(teacher, &seen.target)?))
             }
-            _ => self.weight(draw),
+            (GeneratorWeight::DataNormaliser, None) => Err(Error::Mismatch {
+                what: "weight by the teacher's error",
+                expected: "the teacher's prediction in the generated branch".into(),
+                found: "none".into(),
+                advice: "ask the teacher on the generator's turn".into(),
+            }),
         }
     }
 }

@@ -52,7 +52,10 @@ impl Start {
         let start = Self::load(folder, device)?;
         let role = Role::Generator { initial_time };
         let describe = |role, card: &ModelCard, network: &NetworkConfig| {
-            format!("{role:?} on {:?} with the network {network:?}", card.path)
+            format!(
+                "{role:?} on {:?} from {:?} with the network {network:?}",
+                card.path, card.source
+            )
         };
         let expected = describe(role, &teacher.card, network);
         let found = describe(start.card.role, &start.card, &start.config);

@@ -11,6 +11,7 @@ pub use card::{ModelCard, Role};
 pub use locate::{Located, locate};
 pub use one_step::{GeneratorInput, OneStep};
 pub use sample::{Model, SampleRequest, Samples};
+pub use solve::check_solver;
 pub use sources::sources;
 
 pub(crate) use sources::repeated;

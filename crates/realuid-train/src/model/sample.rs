@@ -2,11 +2,11 @@ use std::ops::Range;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
-use realuid_models::{Condition, Network, NetworkConfig};
+use realuid_models::{Condition, Guided, Network, NetworkConfig};
 use realuid_ops::{Parameters, RandomStream};
 use realuid_paths::GaussianPath;
 
-use super::solve::Teacher;
+use super::solve::Flow;
 use super::{GeneratorInput, ModelCard, OneStep, Role, locate};
 use crate::config::SolverConfig;
 use crate::framework::Framework;
@@ -36,6 +36,8 @@ pub struct SampleRequest<'a> {
     /// Source ends to make the samples of, `[N, ...]` with N as large as the count; given where the
     /// model's source end is [not noise](crate::framework::SourceEnd).
     pub sources: Option<Tensor>,
+    /// Scale of classifier-free guidance of a teacher; `None` for the teacher as it is.
+    pub guidance: Option<f64>,
     /// The class of every sample; without it the classes take turns. Unconditional models have none.
     pub class: Option<u32>,
 }
@@ -90,7 +92,7 @@ impl Model {
             let classes =
                 classes.as_ref().map(|c| Tensor::new(&c[start..end], device)).transpose()?;
             let input = self.input(request, start..end, &streams, device)?;
-            let part = self.draw(&streams, &input, classes, request.solver)?;
+            let part = self.draw(request, &streams, &input, classes)?;
             evaluations = evaluations.max(part.evaluations);
             parts.push(part.data);
             start = end;
@@ -124,10 +126,10 @@ impl Model {
     /// One sample from each stream.
     fn draw(
         &self,
+        request: &SampleRequest,
         streams: &[RandomStream],
         input: &GeneratorInput,
         classes: Option<Tensor>,
-        solver: &SolverConfig,
     ) -> Result<Samples> {
         match self.card.role {
             Role::Generator { initial_time } => {
@@ -135,25 +137,30 @@ impl Model {
                 let data = one_step.generate(self.network.as_ref(), input, classes.as_ref())?;
                 Ok(Samples { data, evaluations: 1 })
             }
-            Role::Teacher => self.solve(streams, input, classes, solver),
+            Role::Teacher => self.solve(request, streams, input, classes),
         }
     }
 
     /// One sample of a teacher from each stream.
     fn solve(
         &self,
+        request: &SampleRequest,
         streams: &[RandomStream],
         input: &GeneratorInput,
         classes: Option<Tensor>,
-        solver: &SolverConfig,
     ) -> Result<Samples> {
         let config = self.config();
         let source = config.options().source_condition.then(|| input.source.clone());
         let condition = Condition { classes, source, noise: None, dropout: None };
+        self.refuse_other_noise(request.solver)?;
+        let guided = request.guidance.map(|scale| Guided::new(self.network.as_ref(), scale));
+        let guided = guided.transpose()?;
+        let network =
+            guided.as_ref().map_or(self.network.as_ref(), |guided| guided as &dyn Network);
         let field = |x: &Tensor, t: &Tensor| {
-            self.network.forward(x, t, &condition).map_err(realuid_paths::Error::field)
+            network.forward(x, t, &condition).map_err(realuid_paths::Error::field)
         };
-        let teacher = Teacher {
+        let flow = Flow {
             path: self.framework.path.as_ref(),
             gaussian: self.gaussian.as_deref(),
             field: &field,
@@ -168,8 +175,22 @@ impl Model {
             noise.map_err(realuid_paths::Error::field)
         };
         let x = self.framework.start(input, self.start)?;
-        let end = teacher.solve(solver, &x, &mut fresh)?;
+        let end = flow.solve(request.solver, &x, &mut fresh)?;
         Ok(Samples { data: end.x, evaluations: end.evaluations })
+    }
+
+    /// A solver that draws normal noise continues a source that is normal noise, and no other.
+    fn refuse_other_noise(&self, solver: &SolverConfig) -> Result<()> {
+        if self.framework.source.is_noise() || self.framework.has_latent() || !solver.draws_noise()
+        {
+            return Ok(());
+        }
+        Err(Error::Mismatch {
+            what: "solver of the model",
+            expected: "one that draws no noise, for the model's source is not noise".into(),
+            found: solver.name.text(),
+            advice: "use a solver of the velocity, such as --solver heun".into(),
+        })
     }
 
     fn classes(&self, request: &SampleRequest) -> Result<Option<Vec<u32>>> {

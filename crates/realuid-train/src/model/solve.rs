@@ -1,4 +1,4 @@
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use realuid_paths::{
     Adaptive, BridgePosterior, Churn, Converted, Ddim, Denoiser, Diffusion, DpmSolver, EdmHeun,
     Euler, EulerMaruyama, Field, GaussianPath, Heun, Interpolant, Midpoint, Noise, PathPoint,
@@ -6,7 +6,7 @@ use realuid_paths::{
     uniform_grid,
 };
 
-use crate::config::{SolverConfig, SolverName};
+use crate::config::{PathConfig, SolverConfig, SolverName};
 use crate::{Error, Result};
 
 /// Lowest noise level and curvature of the grid of EDM (arXiv 2206.00364, table 1).
@@ -18,7 +18,7 @@ const RHO: f64 = 7.0;
 const LARGEST_LOG_SNR: f64 = 14.0;
 
 /// A teacher's prediction on its path, to be followed from source to data.
-pub(super) struct Teacher<'a> {
+pub(super) struct Flow<'a> {
     /// The path.
     pub path: &'a dyn Interpolant,
     /// The same, if it is a Gaussian path.
@@ -41,7 +41,7 @@ enum Method {
     Path(Box<dyn PathSampler>),
 }
 
-impl Teacher<'_> {
+impl Flow<'_> {
     /// Carries points `x` [B, ..] of the path at its start to the data.
     ///
     /// Fails where the solver does not fit the path.
@@ -139,6 +139,22 @@ impl Teacher<'_> {
     }
 }
 
+/// Fails where `solver` does not fit models of `path`: what they would find out at their first samples.
+pub fn check_solver(path: &PathConfig, solver: &SolverConfig) -> Result<()> {
+    let interpolant = path.interpolant()?;
+    let gaussian = if interpolant.has_latent()? { None } else { Some(path.gaussian()?) };
+    let flow = Flow {
+        path: interpolant.as_ref(),
+        gaussian: gaussian.as_deref(),
+        field: &|x: &Tensor, _: &Tensor| Ok(x.zeros_like()?),
+        prediction: path.prediction()?,
+        start: path.start()?,
+    };
+    let x = Tensor::zeros((1, 1), DType::F64, &Device::Cpu)?;
+    flow.solve(solver, &x, &mut |_: usize, like: &Tensor| Ok(like.zeros_like()?))?;
+    Ok(())
+}
+
 impl Method {
     fn of(solver: &SolverConfig) -> Self {
         match solver.name {
@@ -190,11 +206,10 @@ mod tests {
         let field = |x: &Tensor, _: &Tensor| Ok((x.ones_like()? * 0.8)?);
         let prediction = Prediction::Data;
         let time = path.times().source;
-        let teacher =
-            Teacher { path, gaussian: Some(path), field: &field, prediction, start: time };
+        let flow = Flow { path, gaussian: Some(path), field: &field, prediction, start: time };
         let start = Tensor::new(&[[0.3, -1.2]], &Device::Cpu)?;
         let mut noise = |_: usize, like: &Tensor| Ok((like.ones_like()? * 0.5)?);
-        let end = teacher.solve(config, &start, &mut noise)?;
+        let end = flow.solve(config, &start, &mut noise)?;
         let off = (end.x - 0.8)?.abs()?.max_all()?.to_scalar::<f64>()?;
         Ok((off, end.evaluations))
     }
@@ -231,12 +246,11 @@ mod tests {
         let path = BrownianBridge::new(0.5).unwrap();
         let field = |x: &Tensor, _: &Tensor| Ok(x.clone());
         let prediction = Prediction::Data;
-        let teacher =
-            Teacher { path: &path, gaussian: None, field: &field, prediction, start: 1.0 };
+        let flow = Flow { path: &path, gaussian: None, field: &field, prediction, start: 1.0 };
         let start = Tensor::new(&[[0.3, -1.2]], &Device::Cpu).unwrap();
         let mut noise = |_: usize, like: &Tensor| Ok(like.clone());
         for name in SolverName::value_variants() {
-            let outcome = teacher.solve(&config(*name), &start, &mut noise);
+            let outcome = flow.solve(&config(*name), &start, &mut noise);
             let fits = [SolverName::Auto, SolverName::Bridge].contains(name);
             assert_eq!(outcome.is_ok(), fits, "{name:?}");
         }

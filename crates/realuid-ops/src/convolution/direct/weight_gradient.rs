@@ -137,7 +137,8 @@ impl<T: Element> WeightGradient<'_, T> {
                 }
             }
             let start = filter * self.geometry.patch() + self.channels.start * taps;
-            // SAFETY: these filters and channels are of this task alone.
+            // SAFETY: each task has a block of filters and a panel of channels that no other has, and
+            // of each filter these channels lie side by side.
             unsafe { self.output.write(start, &of_filter) };
         }
     }
