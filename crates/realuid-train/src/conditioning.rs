@@ -16,3 +16,8 @@ pub fn conditioning(network: &NetworkConfig, classes: Option<&Tensor>) -> Result
         }),
     }
 }
+
+/// The source end [B, ...] as a condition of a network that takes it.
+pub fn source_condition(network: &NetworkConfig, source: &Tensor) -> Option<Tensor> {
+    network.options().source_condition.then(|| source.clone())
+}

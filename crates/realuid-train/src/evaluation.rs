@@ -23,7 +23,7 @@ pub const NEIGHBOURS: usize = 5;
 /// Samples drawn at once.
 const BATCH: usize = 256;
 /// Seed of the choice of examples and of the directions: the same in every run, so that runs compare.
-const SEED: u64 = 0;
+pub(crate) const SEED: u64 = 0;
 
 /// Distances between samples and data, on data as they are (vectors) or on pixels pooled to at most
 /// 256 features, in the data's own scale (`[-1, 1]` for images).

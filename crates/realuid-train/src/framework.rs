@@ -2,11 +2,12 @@
 
 use candle_core::{DType, Device, Tensor};
 use realuid_data::Coupling;
+use realuid_loss::Weighting;
 use realuid_ops::RandomStream;
 use realuid_paths::{Ends, Interpolant, Linear, Prediction};
 use serde::{Deserialize, Serialize};
 
-use crate::config::PathConfig;
+use crate::config::{PathConfig, check_determines};
 use crate::model::GeneratorInput;
 use crate::{Error, Result};
 
@@ -58,6 +59,12 @@ impl Framework {
         }
     }
 
+    /// Fails, blaming `field`, unless the networks' prediction gives `to` at the native time `time`.
+    pub fn check_determines(&self, to: Prediction, time: f64, field: &str) -> Result<()> {
+        check_determines(self.path.as_ref(), self.prediction, to, time)
+            .map_err(|problem| Error::config(field, problem))
+    }
+
     /// Whether its points hold a latent besides their two ends.
     pub fn has_latent(&self) -> bool {
         self.has_latent
@@ -73,6 +80,14 @@ impl Framework {
         Ok(self.path.interpolate(&ends, &t)?)
     }
 
+    /// Weight of each item by its native time `t` `[B]`, `[B]`; `None` where all count alike.
+    pub fn weights(&self, weighting: Weighting, t: &Tensor) -> Result<Option<Tensor>> {
+        if weighting == Weighting::Constant {
+            return Ok(None);
+        }
+        Ok(Some(weighting.weights(&self.path.coefficients(t)?)?))
+    }
+
     /// The latent noise of a batch of `shape`, if the path has one.
     pub fn latent(
         &self,
@@ -86,13 +101,13 @@ impl Framework {
 }
 
 impl SourceEnd {
-    /// That of examples with this coupling.
-    pub fn of(coupling: Option<Coupling>) -> Self {
-        match coupling {
+    /// That of the examples at `uri`.
+    pub fn of_data(uri: &str) -> Result<Self> {
+        Ok(match realuid_data::open(uri)?.coupling() {
             None => Self::Noise,
             Some(Coupling::Paired) => Self::Paired,
             Some(Coupling::Independent) => Self::Independent,
-        }
+        })
     }
 
     /// Whether it is noise, which needs no data.

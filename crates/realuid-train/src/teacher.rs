@@ -10,7 +10,7 @@ use realuid_ops::{Ema, RandomStream};
 use realuid_paths::{Ends, TimeDistribution};
 
 use crate::averages;
-use crate::conditioning::conditioning;
+use crate::conditioning::{conditioning, source_condition};
 use crate::config::Recipe;
 use crate::framework::{Framework, SourceEnd};
 use crate::job::{Job, LoadTensors, Turn};
@@ -49,7 +49,7 @@ impl Teacher {
             optimizer: &config.optimizer,
             total_updates: config.train.steps,
         };
-        let source = SourceEnd::of(realuid_data::open(&recipe.data.uri)?.coupling());
+        let source = SourceEnd::of_data(&recipe.data.uri)?;
         let matching = Matching {
             seed,
             framework: Framework::new(&config.path, source)?,
@@ -89,7 +89,7 @@ impl Matching {
         let path = self.framework.path.as_ref();
         let condition = Condition {
             classes: self.classes(learner.config(), batch, &stream("teacher class dropout"))?,
-            source: learner.config().options().source_condition.then(|| source.clone()),
+            source: source_condition(learner.config(), &source),
             noise: None,
             dropout: Some(stream("teacher dropout")),
         };
@@ -97,10 +97,7 @@ impl Matching {
         let x = path.interpolate(&ends, &t)?;
         let target = path.target(self.framework.prediction, &ends, &t)?;
         let prediction = learner.trainable().forward(&x, &t, &condition)?;
-        let weight = match self.weighting {
-            Weighting::Constant => None,
-            weighting => Some(weighting.weights(&path.coefficients(&t)?)?),
-        };
+        let weight = self.framework.weights(self.weighting, &t)?;
         let loss = matching_loss(&prediction, &target, weight.as_ref())?;
         Ok(Loss { total: loss, terms: Vec::new() })
     }

@@ -27,6 +27,7 @@ pub use output::{
     CheckpointsConfig, EvaluationConfig, LogConfig, Metric, OutputConfig, SamplesConfig,
 };
 pub use path::PathConfig;
+pub(crate) use path::check_determines;
 pub use path_name::PathName;
 pub use recipe::Recipe;
 pub use solver::{ChurnConfig, SolverConfig, SolverName};

@@ -92,18 +92,8 @@ impl PathConfig {
         if path.has_latent()? && prediction == Prediction::Velocity {
             return Ok(());
         }
-        let x = Tensor::zeros((1, 1), DType::F64, &Device::Cpu)?;
-        let t = Tensor::full(time, 1, &Device::Cpu)?;
-        match path.convert(&x, prediction, Prediction::Data, &x, &t) {
-            Ok(_) => Ok(()),
-            Err(reason) => {
-                let problem = format!(
-                    "expected a prediction that gives the data at time {time}, where sampling \
-                     begins, found {prediction}: {reason}"
-                );
-                Err(Error::config("path.prediction", problem))
-            }
-        }
+        check_determines(path.as_ref(), prediction, Prediction::Data, time)
+            .map_err(|problem| Error::config("path.prediction", problem))
     }
 
     /// The distribution of training times `chosen`, or what is usual on this path; fails where its
@@ -120,6 +110,24 @@ impl PathConfig {
             .parse()
             .map_err(|e: realuid_paths::Error| Error::config("path.prediction", e.to_string()))
     }
+}
+
+/// Fails, with what is wrong, unless a network that predicts `from` determines `to` at the native time
+/// `time` of `path`.
+pub(crate) fn check_determines(
+    path: &dyn Interpolant,
+    from: Prediction,
+    to: Prediction,
+    time: f64,
+) -> std::result::Result<(), String> {
+    let probe = || {
+        let x = Tensor::zeros((1, 1), DType::F64, &Device::Cpu)?;
+        let t = Tensor::full(time, 1, &Device::Cpu)?;
+        path.convert(&x, from, to, &x, &t)
+    };
+    probe().map(|_| ()).map_err(|reason: realuid_paths::Error| {
+        format!("expected a prediction that gives the {to} at time {time}, found {from}: {reason}")
+    })
 }
 
 /// Just below that of the last step of DDPM's linear schedule, -10.1.

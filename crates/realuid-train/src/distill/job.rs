@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 use realuid_data::Batch;
 use realuid_models::NetworkConfig;
 use realuid_ops::Ema;
@@ -65,7 +65,7 @@ impl Distill {
         Ok(Self {
             needs_data: setting.aim.uses_data || adversary.is_some() || from_data,
             every: config.generator.every,
-            draws: draws(recipe, &teacher, network, device)?,
+            draws: draws(recipe, &teacher, &setting.framework, network, device)?,
             card: ModelCard {
                 role: Role::Generator { initial_time },
                 weights: averages::preferred(&ema),
@@ -141,12 +141,13 @@ impl Job for Distill {
 fn draws(
     recipe: &Recipe,
     teacher: &Start,
+    framework: &Framework,
     network: NetworkConfig,
     device: &Device,
 ) -> Result<Draws> {
     let config = recipe.distill()?;
     let times = teacher.card.path.times(config.time, "distill.time")?;
-    let span = teacher.card.path.interpolant()?.times();
+    let span = framework.path.times();
     let critic_times = config.adversarial.as_ref().map(|adversarial| adversarial.times(span));
     Ok(Draws {
         seed: recipe.seed,
@@ -171,7 +172,7 @@ fn check_initial_time(framework: &Framework, time: f64) -> Result<()> {
         );
         return Err(Error::config(FIELD, problem));
     }
-    refuse_unless_determined(framework, Prediction::Data, time, FIELD)
+    framework.check_determines(Prediction::Data, time, FIELD)
 }
 
 /// The losses must be of something that the networks' prediction determines.
@@ -179,31 +180,12 @@ fn check_prediction(framework: &Framework, aim: &Aim) -> Result<()> {
     let Some(prediction) = aim.prediction else { return Ok(()) };
     let times = framework.path.times();
     let middle = f64::midpoint(times.data, times.source);
-    refuse_unless_determined(framework, prediction, middle, "distill.objective.prediction")
-}
-
-/// Fails, blaming `field`, unless the networks' prediction gives `to` at the native time `time`.
-fn refuse_unless_determined(
-    framework: &Framework,
-    to: Prediction,
-    time: f64,
-    field: &str,
-) -> Result<()> {
-    let from = framework.prediction;
-    let x = Tensor::zeros((1, 1), DType::F64, &Device::Cpu)?;
-    let t = Tensor::full(time, 1, &Device::Cpu)?;
-    framework.path.convert(&x, from, to, &x, &t).map(|_| ()).map_err(|reason| {
-        let problem = format!(
-            "expected one with which the network's prediction ({from}) gives the {to} at time {time}, \
-             found that it does not: {reason}"
-        );
-        Error::config(field, problem)
-    })
+    framework.check_determines(prediction, middle, "distill.objective.prediction")
 }
 
 /// The data must have at the source end what the teacher's had.
 fn check_source(framework: &Framework, recipe: &Recipe) -> Result<()> {
-    let found = SourceEnd::of(realuid_data::open(&recipe.data.uri)?.coupling());
+    let found = SourceEnd::of_data(&recipe.data.uri)?;
     if found != framework.source {
         return Err(Error::Mismatch {
             what: "source of the data",

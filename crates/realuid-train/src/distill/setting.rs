@@ -1,10 +1,11 @@
 use candle_core::Tensor;
 use realuid_loss::data_normaliser;
-use realuid_loss::{self as loss, GeneratorWeight, PathPoints, PredictionChange, Weighting};
+use realuid_loss::{self as loss, GeneratorWeight, PathPoints, PredictionChange};
 use realuid_models::{Condition, Guided, Network};
 use realuid_paths::Ends;
 
 use super::{Aim, Draw};
+use crate::conditioning::source_condition;
 use crate::framework::Framework;
 use crate::model::OneStep;
 use crate::{Error, Result};
@@ -85,10 +86,9 @@ impl Setting {
 
     /// The condition shared by both branches; networks are distilled without dropout.
     pub fn condition(&self, draw: &Draw) -> Condition {
-        let takes_source = self.teacher.config().options().source_condition;
         Condition {
             classes: draw.classes.clone(),
-            source: takes_source.then(|| draw.source.clone()),
+            source: source_condition(&self.teacher.config(), &draw.source),
             noise: None,
             dropout: None,
         }
@@ -105,11 +105,7 @@ impl Setting {
 
     /// Weight of each item in the fake model's loss, `[B]`.
     pub fn weight(&self, draw: &Draw) -> Result<Option<Tensor>> {
-        if self.aim.weighting == Weighting::Constant {
-            return Ok(None);
-        }
-        let coefficients = self.framework.path.coefficients(&draw.t)?;
-        Ok(Some(self.aim.weighting.weights(&coefficients)?))
+        self.framework.weights(self.aim.weighting, &draw.t)
     }
 
     /// Weight of each item in the generator's loss, `[B]`.

@@ -3,6 +3,7 @@ use realuid_models::{Condition, Network};
 use realuid_paths::Prediction;
 
 use crate::Result;
+use crate::conditioning::source_condition;
 use crate::framework::Framework;
 
 /// The generator of a matching model: its network's own prediction of the data at one time.
@@ -42,10 +43,9 @@ impl OneStep<'_> {
         let t = Tensor::full(self.initial_time, source.dim(0)?, source.device())?
             .to_dtype(source.dtype())?;
         let x = self.framework.start(input, self.initial_time)?;
-        let takes_source = network.config().options().source_condition;
         let condition = Condition {
             classes: classes.cloned(),
-            source: takes_source.then(|| source.clone()),
+            source: source_condition(&network.config(), source),
             noise: noise.clone(),
             dropout: None,
         };

@@ -8,6 +8,7 @@ use realuid_paths::GaussianPath;
 
 use super::solve::Flow;
 use super::{GeneratorInput, ModelCard, OneStep, Role, locate};
+use crate::conditioning::source_condition;
 use crate::config::SolverConfig;
 use crate::framework::Framework;
 use crate::{Error, Result, weights};
@@ -149,8 +150,7 @@ impl Model {
         input: &GeneratorInput,
         classes: Option<Tensor>,
     ) -> Result<Samples> {
-        let config = self.config();
-        let source = config.options().source_condition.then(|| input.source.clone());
+        let source = source_condition(&self.config(), &input.source);
         let condition = Condition { classes, source, noise: None, dropout: None };
         self.refuse_other_noise(request.solver)?;
         let guided = request.guidance.map(|scale| Guided::new(self.network.as_ref(), scale));

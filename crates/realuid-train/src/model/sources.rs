@@ -1,16 +1,13 @@
 use candle_core::{Device, Tensor};
-use realuid_data::Dataset;
 
+use crate::evaluation::SEED;
 use crate::{Error, Result};
-
-/// Seed of the choice of examples: the same in every run.
-const SEED: u64 = 0;
 
 /// `count` source ends of the pairs at `uri`, `[N, ...]`, again from the first where there are fewer:
 /// what a model of a bridge makes samples of.
 pub fn sources(uri: &str, count: usize) -> Result<Tensor> {
     let dataset = realuid_data::open(uri)?;
-    let examples = realuid_data::distinct_examples(dataset.as_ref() as &dyn Dataset, count, SEED)?;
+    let examples = realuid_data::distinct_examples(dataset.as_ref(), count, SEED)?;
     match examples.source {
         Some(source) => repeated(&source, count),
         None => Err(Error::Mismatch {
