@@ -84,3 +84,11 @@ pub enum Error {
 
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// The coefficient `name`, if it is finite and positive.
+pub(crate) fn positive(name: &'static str, expected: &'static str, value: f64) -> Result<f64> {
+    if value > 0.0 && value.is_finite() {
+        return Ok(value);
+    }
+    Err(Error::Coefficient { name, expected, found: value })
+}

@@ -53,7 +53,7 @@ pub use dmd::Dmd;
 pub use error::{Error, Result};
 pub use matching::matching_loss;
 pub use objective::{Branch, Branches, Loss, Objective};
-pub use path_points::{PathPoints, PredictionChange};
+pub use path_points::PathPoints;
 pub use preset::{GeneratorWeight, Preset, PresetSettings};
 pub use real_uid::RealUid;
 pub use weighting::Weighting;

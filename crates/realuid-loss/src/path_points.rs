@@ -1,5 +1,5 @@
 use candle_core::Tensor;
-use realuid_paths::{Ends, Interpolant, Prediction};
+use realuid_paths::{Ends, Interpolant, PredictionChange};
 
 use crate::{Branch, Result};
 
@@ -15,15 +15,6 @@ pub struct PathPoints<'a> {
     pub x: &'a Tensor,
     /// Their native times, `[B]`.
     pub t: &'a Tensor,
-}
-
-/// What the networks predicted, and in which prediction the loss is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PredictionChange {
-    /// The prediction that teacher and fake model make.
-    pub from: Prediction,
-    /// The prediction that the loss compares.
-    pub to: Prediction,
 }
 
 impl PathPoints<'_> {

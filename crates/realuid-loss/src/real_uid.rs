@@ -1,5 +1,6 @@
 use candle_core::Tensor;
 
+use crate::error::positive;
 use crate::reduce::{check_same_shape, sum_then_mean};
 use crate::{Branch, Branches, Error, Loss, Objective, Result};
 
@@ -233,11 +234,4 @@ impl Terms {
     ) -> Result<Vec<(&'static str, Tensor)>> {
         Ok(vec![(quadratic, self.quadratic.neg()?), (linear, self.linear.neg()?)])
     }
-}
-
-fn positive(name: &'static str, expected: &'static str, value: f64) -> Result<f64> {
-    if value > 0.0 && value.is_finite() {
-        return Ok(value);
-    }
-    Err(Error::Coefficient { name, expected, found: value })
 }

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use candle_core::{DType, Tensor};
 use realuid_paths::Coefficients;
 
+use crate::error::positive;
 use crate::{Error, Result};
 
 /// Weight w(t) of an item by the coefficients of its path alone.
@@ -85,15 +86,13 @@ impl Weighting {
 
     /// Fails unless its parameter is positive and finite.
     pub fn validate(self) -> Result<()> {
-        let (name, expected, found) = match self {
-            Self::Edm { sigma_data } => ("sigma_data", "a finite sigma_data > 0", sigma_data),
-            Self::MinSnr { limit } => ("limit", "a finite limit > 0", limit),
-            _ => return Ok(()),
-        };
-        if found > 0.0 && found.is_finite() {
-            return Ok(());
+        match self {
+            Self::Edm { sigma_data } => {
+                positive("sigma_data", "a finite sigma_data > 0", sigma_data).map(|_| ())
+            }
+            Self::MinSnr { limit } => positive("limit", "a finite limit > 0", limit).map(|_| ()),
+            _ => Ok(()),
         }
-        Err(Error::Coefficient { name, expected, found })
     }
 
     fn refuse_infinite(self, weights: &Tensor) -> Result<()> {

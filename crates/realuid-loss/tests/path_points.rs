@@ -4,8 +4,10 @@ mod common;
 
 use candle_core::{Device, Tensor, Var};
 use common::scalar;
-use realuid_loss::{Branches, Objective, PathPoints, PredictionChange, RealUid};
-use realuid_paths::{Coefficients, Ends, Interpolant, Linear, Prediction, Result, TimeSpan};
+use realuid_loss::{Branches, Objective, PathPoints, RealUid};
+use realuid_paths::{
+    Coefficients, Ends, Interpolant, Linear, Prediction, PredictionChange, Result, TimeSpan,
+};
 use realuid_testkit::{assert_close, formula_normal};
 
 const SHAPE: (usize, usize, usize) = (4, 3, 2);

@@ -1,7 +1,7 @@
 use candle_core::Tensor;
 
 use crate::broadcast::{check_items, scale_items};
-use crate::{Field, GaussianPath, Prediction, Result};
+use crate::{Field, GaussianPath, Prediction, PredictionChange, Result};
 
 /// The change of coordinates between two Gaussian paths: where they have the same log-SNR, their
 /// points differ by a scale alone, and their conditional means of data and noise are the same.
@@ -14,15 +14,6 @@ pub struct ChangeOfPath<'a> {
     pub from: &'a dyn GaussianPath,
     /// The path on which they are wanted.
     pub to: &'a dyn GaussianPath,
-}
-
-/// What a field of the path `to` says, and what is asked of it on the path `from`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PredictionChange {
-    /// What the field predicts, on its own path.
-    pub predicted: Prediction,
-    /// What is wanted, on the path `from`.
-    pub wanted: Prediction,
 }
 
 impl<'a> ChangeOfPath<'a> {
@@ -39,13 +30,14 @@ impl<'a> ChangeOfPath<'a> {
         Ok((scale_items(&scale, x, DOING)?, there))
     }
 
-    /// `field`, which lives on the path `to`, as a field on the path `from`.
+    /// `field`, which predicts `change.from` on the path `to`, as a field of `change.to` on the path
+    /// `from`.
     ///
     /// Its own conditional mean, of the data or of the noise, is carried over; a field that predicts
     /// neither is converted to the data first, with the limits of
     /// [`convert`](crate::Interpolant::convert).
     pub fn field(self, field: &'a dyn Field, change: PredictionChange) -> impl Field + 'a {
-        let PredictionChange { predicted, wanted } = change;
+        let PredictionChange { from: predicted, to: wanted } = change;
         let carried = match predicted {
             Prediction::Source | Prediction::Score => Prediction::Source,
             _ => Prediction::Data,

@@ -68,7 +68,7 @@ mod sample;
 mod sampler;
 mod time_distribution;
 
-pub use change_of_path::{ChangeOfPath, PredictionChange};
+pub use change_of_path::ChangeOfPath;
 pub use coefficients::{Coefficients, Ends, Rated, TimeSpan};
 pub use converted::Converted;
 pub use error::{Error, Result};
@@ -85,7 +85,7 @@ pub use path::{
     VarianceExploding, VpLinear,
 };
 pub use path_point::PathPoint;
-pub use prediction::Prediction;
+pub use prediction::{Prediction, PredictionChange};
 pub use sample::{Denoiser, sample};
 pub use sampler::{
     Adaptive, AdaptiveSolution, BridgeOde, BridgePosterior, Churn, Ddim, Diffusion, DormandPrince,

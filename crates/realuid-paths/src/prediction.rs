@@ -30,6 +30,15 @@ pub enum Prediction {
     Drift,
 }
 
+/// From one prediction to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PredictionChange {
+    /// What a network or a field predicts.
+    pub from: Prediction,
+    /// What is wanted.
+    pub to: Prediction,
+}
+
 impl Prediction {
     /// Every prediction, in the order of the declaration.
     pub const ALL: [Self; 7] =

@@ -165,7 +165,8 @@ fn a_teacher_of_any_path_is_exact_on_any_other() {
                 [(Data, Velocity), (Source, Data), (Velocity, Score), (V, V), (Score, Source)]
             {
                 let teacher = |x: &Tensor, t: &Tensor| exact(&*there.path, predicted, x, t);
-                let field = change.field(&teacher, PredictionChange { predicted, wanted });
+                let field =
+                    change.field(&teacher, PredictionChange { from: predicted, to: wanted });
                 let found = realuid_paths::Field::predict(&field, &x, &t).unwrap();
                 let expected = exact(&*here.path, wanted, &x, &t).unwrap();
                 assert_close(&found, &expected, 1e-9);

@@ -1,7 +1,8 @@
 use candle_core::Tensor;
 
 use super::pinned::PinnedDiffusion;
-use crate::{Coefficients, Error, Interpolant, Rated, Result, TimeSpan};
+use super::positive::positive;
+use crate::{Coefficients, Interpolant, Rated, Result, TimeSpan};
 
 /// The Brownian bridge: x_t = (1 - t) data + t source + sqrt(epsilon t (1 - t)) latent, t from 0
 /// (data) to 1 (source).
@@ -17,11 +18,7 @@ impl BrownianBridge {
     /// With the variance `epsilon` of the motion over the whole path; fails unless it is finite and
     /// positive.
     pub fn new(epsilon: f64) -> Result<Self> {
-        if epsilon > 0.0 && epsilon.is_finite() {
-            return Ok(Self { epsilon });
-        }
-        let found = format!("epsilon {epsilon}");
-        Err(Error::argument("making a Brownian bridge", "finite epsilon > 0", found))
+        Ok(Self { epsilon: positive("making a Brownian bridge", "epsilon", epsilon)? })
     }
 }
 
@@ -42,5 +39,9 @@ impl Interpolant for BrownianBridge {
 
     fn times(&self) -> TimeSpan {
         TimeSpan { data: 0.0, source: 1.0 }
+    }
+
+    fn has_latent(&self) -> Result<bool> {
+        Ok(true)
     }
 }

@@ -2,7 +2,8 @@ use std::f64::consts::FRAC_PI_2;
 
 use candle_core::Tensor;
 
-use crate::{Coefficients, GaussianPath, Interpolant, Rated, Result, TimeSpan};
+use super::quarter_turn::sine_and_cosine;
+use crate::{Coefficients, GaussianPath, Interpolant, Result, TimeSpan};
 
 /// The cosine schedule in continuous time: x_t = cos(pi t / 2) data + sin(pi t / 2) noise, t from 0
 /// (data) to 1 (noise).
@@ -14,17 +15,16 @@ pub struct Cosine;
 
 impl Interpolant for Cosine {
     fn coefficients(&self, t: &Tensor) -> Result<Coefficients> {
-        // The cosine, as a sine that is exactly zero at the noise end.
-        let data = (t.affine(-1.0, 1.0)? * FRAC_PI_2)?.sin()?;
-        let source = (t * FRAC_PI_2)?.sin()?;
-        let rates = ((&source * -FRAC_PI_2)?, (&data * FRAC_PI_2)?);
-        let data = Rated { value: data, rate: rates.0 };
-        let source = Rated { value: source, rate: rates.1 };
-        Coefficients::without_latent(data, source)
+        let (sine, cosine) = sine_and_cosine(t)?;
+        Coefficients::without_latent(cosine, sine)
     }
 
     fn times(&self) -> TimeSpan {
         TimeSpan { data: 0.0, source: 1.0 }
+    }
+
+    fn has_latent(&self) -> Result<bool> {
+        Ok(false)
     }
 }
 

@@ -1,7 +1,8 @@
 use candle_core::Tensor;
 
 use super::pinned::PinnedDiffusion;
-use crate::{Coefficients, Error, Interpolant, Rated, Result, TimeSpan};
+use super::positive::positive;
+use crate::{Coefficients, Interpolant, Rated, Result, TimeSpan};
 
 /// The bridge over variance-exploding diffusion: x_t = (1 - r) data + r source + t sqrt(1 - r)
 /// latent with r = t^2 / T^2, native time the noise level, from 0 (data) to T = `sigma_max` (source).
@@ -15,11 +16,9 @@ pub struct DdbmVe {
 impl DdbmVe {
     /// Up to the noise level `sigma_max`, 80 in the paper; fails unless it is finite and positive.
     pub fn new(sigma_max: f64) -> Result<Self> {
-        if sigma_max > 0.0 && sigma_max.is_finite() {
-            return Ok(Self { sigma_max });
-        }
-        let found = format!("sigma_max {sigma_max}");
-        Err(Error::argument("making a variance-exploding bridge", "finite sigma_max > 0", found))
+        Ok(Self {
+            sigma_max: positive("making a variance-exploding bridge", "sigma_max", sigma_max)?,
+        })
     }
 }
 
@@ -41,5 +40,9 @@ impl Interpolant for DdbmVe {
 
     fn times(&self) -> TimeSpan {
         TimeSpan { data: 0.0, source: self.sigma_max }
+    }
+
+    fn has_latent(&self) -> Result<bool> {
+        Ok(true)
     }
 }

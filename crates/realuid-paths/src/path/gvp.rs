@@ -2,7 +2,8 @@ use std::f64::consts::FRAC_PI_2;
 
 use candle_core::Tensor;
 
-use crate::{Coefficients, GaussianPath, Interpolant, Rated, Result, TimeSpan};
+use super::quarter_turn::sine_and_cosine;
+use crate::{Coefficients, GaussianPath, Interpolant, Result, TimeSpan};
 
 /// The generalised variance-preserving path: x_t = sin(pi t / 2) data + cos(pi t / 2) source, t from
 /// 0 (source) to 1 (data).
@@ -13,17 +14,16 @@ pub struct Gvp;
 
 impl Interpolant for Gvp {
     fn coefficients(&self, t: &Tensor) -> Result<Coefficients> {
-        let data = (t * FRAC_PI_2)?.sin()?;
-        // The cosine, as a sine that is exactly zero at the data end.
-        let source = (t.affine(-1.0, 1.0)? * FRAC_PI_2)?.sin()?;
-        let rates = ((&source * FRAC_PI_2)?, (&data * -FRAC_PI_2)?);
-        let data = Rated { value: data, rate: rates.0 };
-        let source = Rated { value: source, rate: rates.1 };
-        Coefficients::without_latent(data, source)
+        let (sine, cosine) = sine_and_cosine(t)?;
+        Coefficients::without_latent(sine, cosine)
     }
 
     fn times(&self) -> TimeSpan {
         TimeSpan { data: 1.0, source: 0.0 }
+    }
+
+    fn has_latent(&self) -> Result<bool> {
+        Ok(false)
     }
 }
 

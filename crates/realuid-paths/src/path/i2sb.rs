@@ -72,4 +72,8 @@ impl Interpolant for I2sb {
     fn times(&self) -> TimeSpan {
         TimeSpan { data: 0.0, source: 1.0 }
     }
+
+    fn has_latent(&self) -> Result<bool> {
+        Ok(true)
+    }
 }

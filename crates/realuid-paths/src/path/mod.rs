@@ -11,6 +11,8 @@ mod i2sb;
 mod linear;
 mod linear_beta;
 mod pinned;
+mod positive;
+mod quarter_turn;
 mod stochastic_interpolant;
 mod variance_exploding;
 mod vp_linear;

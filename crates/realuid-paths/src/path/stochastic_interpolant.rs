@@ -1,6 +1,6 @@
 use candle_core::Tensor;
 
-use crate::{Coefficients, Gamma, Interpolant, Rated, Result, TimeSpan};
+use crate::{Coefficients, Gamma, Interpolant, Linear, Rated, Result, TimeSpan};
 
 /// A stochastic interpolant: x_t = t data + (1 - t) source + gamma(t) latent, t from 0 (source) to 1
 /// (data), between any two distributions.
@@ -21,13 +21,15 @@ impl StochasticInterpolant {
 
 impl Interpolant for StochasticInterpolant {
     fn coefficients(&self, t: &Tensor) -> Result<Coefficients> {
-        let one = t.ones_like()?;
-        let source = Rated { value: (&one - t)?, rate: one.neg()? };
-        let data = Rated { value: t.clone(), rate: one };
-        Ok(Coefficients::with_latent(data, source, self.gamma.at(t)?))
+        let Rated { value: latent, rate: latent_rate } = self.gamma.at(t)?;
+        Ok(Coefficients { latent, latent_rate, ..Linear.coefficients(t)? })
     }
 
     fn times(&self) -> TimeSpan {
         TimeSpan { data: 1.0, source: 0.0 }
+    }
+
+    fn has_latent(&self) -> Result<bool> {
+        Ok(true)
     }
 }

@@ -1,6 +1,7 @@
 use candle_core::Tensor;
 
-use crate::{Coefficients, Error, GaussianPath, Interpolant, Rated, Result, TimeSpan};
+use super::positive::positive;
+use crate::{Coefficients, GaussianPath, Interpolant, Rated, Result, TimeSpan};
 
 /// Variance-exploding diffusion in the coordinates of EDM: x_sigma = data + sigma noise, native time
 /// the noise level sigma, from 0 (data) to `sigma_max` (noise of that scale).
@@ -15,11 +16,9 @@ pub struct VarianceExploding {
 impl VarianceExploding {
     /// Up to the noise level `sigma_max`, 80 in EDM; fails unless it is finite and positive.
     pub fn new(sigma_max: f64) -> Result<Self> {
-        if sigma_max > 0.0 && sigma_max.is_finite() {
-            return Ok(Self { sigma_max });
-        }
-        let found = format!("sigma_max {sigma_max}");
-        Err(Error::argument("making a variance-exploding path", "finite sigma_max > 0", found))
+        Ok(Self {
+            sigma_max: positive("making a variance-exploding path", "sigma_max", sigma_max)?,
+        })
     }
 }
 
@@ -32,6 +31,10 @@ impl Interpolant for VarianceExploding {
 
     fn times(&self) -> TimeSpan {
         TimeSpan { data: 0.0, source: self.sigma_max }
+    }
+
+    fn has_latent(&self) -> Result<bool> {
+        Ok(false)
     }
 }
 

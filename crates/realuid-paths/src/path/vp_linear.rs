@@ -38,6 +38,10 @@ impl Interpolant for VpLinear {
     fn times(&self) -> TimeSpan {
         TimeSpan { data: 0.0, source: 1.0 }
     }
+
+    fn has_latent(&self) -> Result<bool> {
+        Ok(false)
+    }
 }
 
 impl GaussianPath for VpLinear {

@@ -1,8 +1,8 @@
 use candle_core::Tensor;
 use realuid_loss::data_normaliser;
-use realuid_loss::{self as loss, GeneratorWeight, PathPoints, PredictionChange};
+use realuid_loss::{self as loss, GeneratorWeight, PathPoints};
 use realuid_models::{Condition, Guided, Network};
-use realuid_paths::Ends;
+use realuid_paths::{Ends, PredictionChange};
 
 use super::{Aim, Draw};
 use crate::conditioning::source_condition;
