@@ -5,6 +5,7 @@
 //! written into the run folder, and a run is a function of it alone.
 
 mod data;
+mod determines;
 mod distill;
 mod load;
 mod objective;
@@ -19,6 +20,7 @@ mod time;
 mod weight;
 
 pub use data::DataConfig;
+pub(crate) use determines::check_determines;
 pub use distill::{AdversarialConfig, DistillConfig, FakeStart, GeneratorConfig};
 pub use load::{load, parse, to_toml};
 pub use objective::ObjectiveConfig;
@@ -27,7 +29,6 @@ pub use output::{
     CheckpointsConfig, EvaluationConfig, LogConfig, Metric, OutputConfig, SamplesConfig,
 };
 pub use path::PathConfig;
-pub(crate) use path::check_determines;
 pub use path_name::PathName;
 pub use recipe::Recipe;
 pub use solver::{ChurnConfig, SolverConfig, SolverName};

@@ -1,8 +1,9 @@
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 use realuid_paths::{GaussianPath, Interpolant, Prediction};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use super::determines::check_determines;
 use super::path_name::Built;
 use super::{PathName, TimeConfig};
 use crate::{Error, Result};
@@ -110,24 +111,6 @@ impl PathConfig {
             .parse()
             .map_err(|e: realuid_paths::Error| Error::config("path.prediction", e.to_string()))
     }
-}
-
-/// Fails, with what is wrong, unless a network that predicts `from` determines `to` at the native time
-/// `time` of `path`.
-pub(crate) fn check_determines(
-    path: &dyn Interpolant,
-    from: Prediction,
-    to: Prediction,
-    time: f64,
-) -> std::result::Result<(), String> {
-    let probe = || {
-        let x = Tensor::zeros((1, 1), DType::F64, &Device::Cpu)?;
-        let t = Tensor::full(time, 1, &Device::Cpu)?;
-        path.convert(&x, from, to, &x, &t)
-    };
-    probe().map(|_| ()).map_err(|reason: realuid_paths::Error| {
-        format!("expected a prediction that gives the {to} at time {time}, found {from}: {reason}")
-    })
 }
 
 /// Just below that of the last step of DDPM's linear schedule, -10.1.
