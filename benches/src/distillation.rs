@@ -71,7 +71,7 @@ impl Round {
                 teacher: self.network.build_frozen(&start)?,
                 guidance: None,
                 framework: Framework::flow_matching(),
-                initial_time: 0.0,
+                times: vec![0.0],
                 aim: RealUid::new(0.94, 0.96)?.into(),
             },
             adversary: None,
@@ -98,11 +98,11 @@ impl Round {
     fn draw(&self) -> Result<Draw> {
         let shape = [&[self.batch], self.network.data_shape().as_slice()].concat();
         Ok(Draw {
-            input: GeneratorInput {
+            inputs: vec![GeneratorInput {
                 source: unet::normal("benchmark noise", &shape)?,
                 latent: None,
                 noise: None,
-            },
+            }],
             source: unet::normal("benchmark source", &shape)?,
             latent: None,
             t: unet::times(self.batch)?,

@@ -141,7 +141,7 @@ impl Golden {
                 teacher: config.build_frozen(&teacher)?,
                 guidance: None,
                 framework: Framework::flow_matching(),
-                initial_time: 0.0,
+                times: vec![0.0],
                 aim: RealUid::new(self.alpha, self.beta)?.with_gamma(self.gamma)?.into(),
             },
             adversary: None,
@@ -167,7 +167,7 @@ impl Inputs<'_> {
             Ok(formula_normal(&name(input), self.shape.as_slice())?.to_dtype(DType::F32)?)
         };
         Ok(Draw {
-            input: GeneratorInput { source: normal("z")?, latent: None, noise: None },
+            inputs: vec![GeneratorInput { source: normal("z")?, latent: None, noise: None }],
             source: normal("noise")?,
             latent: None,
             t: formula_uniform(&name("t"), *batch)?.to_dtype(DType::F32)?,

@@ -9,7 +9,7 @@ use realuid_ops::RandomStream;
 use crate::config::{self, OutputConfig, Recipe, ScheduleConfig, SolverConfig};
 use crate::distill::Distill;
 use crate::evaluation::Evaluator;
-use crate::model::{Model, ModelCard, SampleRequest, check_solver, locate};
+use crate::model::{GeneratorTimes, Model, ModelCard, SampleRequest, check_solver, locate};
 use crate::observer::Observer;
 use crate::plan::Plan;
 use crate::run::RunFolder;
@@ -189,6 +189,7 @@ fn draw_teacher(
         count: plan.output.samples.count,
         batch_size: plan.output.samples.count,
         solver,
+        times: &GeneratorTimes::All,
         sources: evaluator.sources(plan.output.samples.count)?,
         guidance,
         class: None,

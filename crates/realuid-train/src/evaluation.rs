@@ -11,7 +11,7 @@ use realuid_ops::RandomStream;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Metric, OutputConfig};
-use crate::model::{Model, SampleRequest, Samples, repeated};
+use crate::model::{GeneratorTimes, Model, SampleRequest, Samples, repeated};
 use crate::{Error, Result};
 
 /// Most features that pixels are pooled to.
@@ -123,6 +123,7 @@ impl Evaluator {
             count,
             batch_size: BATCH,
             solver: &output.evaluation.solver,
+            times: &GeneratorTimes::All,
             sources: self.sources(count)?,
             guidance: None,
             class: None,

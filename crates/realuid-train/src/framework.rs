@@ -73,11 +73,16 @@ impl Framework {
     /// Where samples begin at the native time `time`, `[B, ...]`: the point of the path that holds no
     /// data.
     pub fn start(&self, input: &GeneratorInput, time: f64) -> Result<Tensor> {
-        let GeneratorInput { source, latent, .. } = input;
+        let source = &input.source;
         let t = Tensor::full(time, source.dim(0)?, source.device())?.to_dtype(source.dtype())?;
-        let data = source.zeros_like()?;
-        let ends = Ends { data, source: source.clone(), latent: latent.clone() };
-        Ok(self.path.interpolate(&ends, &t)?)
+        self.point(&source.zeros_like()?, input, &t)
+    }
+
+    /// The point of the path between `data` and the source and latent of `input` at the native times
+    /// `t` `[B]`, `[B, ...]`.
+    pub fn point(&self, data: &Tensor, input: &GeneratorInput, t: &Tensor) -> Result<Tensor> {
+        let (source, latent) = (input.source.clone(), input.latent.clone());
+        Ok(self.path.interpolate(&Ends { data: data.clone(), source, latent }, t)?)
     }
 
     /// Weight of each item by its native time `t` `[B]`, `[B]`; `None` where all count alike.

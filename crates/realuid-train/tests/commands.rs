@@ -83,9 +83,43 @@ fn a_generator_can_be_refined_and_is_no_teacher() {
     assert!(no_generator.contains("generator to go on from"), "{no_generator}");
     let other_time = workshop.fail(&words(
         "distill --config recipe.toml --teacher teacher --from student --out refused \
-         --set distill.generator.initial_time=0.3",
+         --set distill.generator.times=[0.0,0.3]",
     ));
-    assert!(other_time.contains("initial_time: 0.3"), "{other_time}");
+    assert!(other_time.contains("times: [0.0, 0.3]"), "{other_time}");
+}
+
+#[test]
+fn a_generator_of_several_steps_is_sampled_with_fewer_or_at_other_times() {
+    let workshop = Workshop::new();
+    workshop.succeed(&words("teacher --config recipe.toml --out teacher"));
+    workshop.succeed(&words(
+        "distill --config recipe.toml --teacher teacher --out student \
+         --set distill.generator.times=[0.0,0.4,0.7]",
+    ));
+    assert!(workshop.succeed(&words("inspect student")).contains("[0.0, 0.4, 0.7]"));
+    let evaluations = |arguments: &str| {
+        let evaluate = "evaluate --data toy:moons?len=500 --num 50 --json --model student";
+        let printed = workshop.succeed(&words(&format!("{evaluate} {arguments}")));
+        serde_json::from_str::<serde_json::Value>(&printed).unwrap()["evaluations"].clone()
+    };
+    assert_eq!(evaluations(""), 3);
+    assert_eq!(evaluations("--steps 2"), 2);
+    assert_eq!(evaluations("--times 0,0.2,0.4,0.6,0.8"), 5);
+    let sample = "sample --num 5 --format npy --model student";
+    workshop.succeed(&words(&format!("{sample} --steps 2 --out fewer")));
+    workshop.succeed(&words(&format!("{sample} --times 0,0.4 --out named")));
+    let read = |out: &str| std::fs::read(workshop.path(out).join("samples.npy")).unwrap();
+    assert!(read("fewer") == read("named"), "the first two times are not those two");
+
+    for (arguments, expected) in [
+        ("student --steps 4", "distil with more"),
+        ("student --times 0.5,0.2", "nearer to the data"),
+        ("student --steps 2 --times 0.1", "cannot be used with"),
+        ("teacher --times 0,0.5", "none for a teacher"),
+    ] {
+        let complaint = workshop.fail(&words(&format!("sample --out refused --model {arguments}")));
+        assert!(complaint.contains(expected), "{arguments}: {complaint}");
+    }
 }
 
 #[test]

@@ -64,6 +64,18 @@ fn killed_runs_end_with_the_same_bytes() {
 }
 
 #[test]
+fn a_killed_run_of_a_generator_of_several_steps_ends_with_the_same_bytes() {
+    let workshop = Workshop::new();
+    workshop
+        .succeed(&words("teacher --config recipe.toml --out teacher --set teacher.train.steps=9"));
+    let distill = "distill --config recipe.toml --teacher teacher \
+                   --set distill.generator.times=[0.0,0.3,0.6]";
+    workshop.succeed(&words(&format!("{distill} --out student")));
+    run_killed_twice(&workshop, distill, "killed");
+    assert_same_contents(&workshop.path("student"), &workshop.path("killed"));
+}
+
+#[test]
 fn a_refused_resumption_changes_nothing() {
     let workshop = Workshop::new();
     workshop

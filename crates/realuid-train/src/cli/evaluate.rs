@@ -50,12 +50,13 @@ impl Arguments {
         let model = self.model.load()?;
         let evaluator = Evaluator::open(&self.data, self.num, &Device::Cpu)?;
         evaluator.expect_shape(&model.config().data_shape())?;
-        let solver = self.model.solver.config();
+        let (solver, times) = (self.model.solver(), self.model.times(model.card()));
         let request = SampleRequest {
             stream: RandomStream::new(self.model.seed, "evaluation", 0),
             count: self.num,
             batch_size: self.model.batch_size,
             solver: &solver,
+            times: &times,
             sources: evaluator.sources(self.num)?,
             guidance: self.model.guidance,
             class: None,

@@ -45,7 +45,7 @@ fn model(folder: &Path) -> Result<()> {
     let card = ModelCard::load(folder)?;
     let config = weights::load_config(folder)?;
     println!("model       {}", folder.display());
-    println!("role        {:?}", card.role);
+    println!("role        {}", card.role);
     println!("path        {:?}, predicts {}", card.path.name, card.path.prediction);
     println!("data        {}", card.data);
     println!("network     {config:?}");

@@ -19,7 +19,7 @@ use console::say;
 
 use crate::train::Outcome;
 
-/// Distils matching models (flow matching, diffusion, bridges) into one-step generators.
+/// Distils matching models (flow matching, diffusion, bridges) into generators of one step or a few.
 #[derive(Debug, Parser)]
 #[command(name = "realuid", version)]
 pub struct Cli {
@@ -35,7 +35,7 @@ pub struct Cli {
 enum Command {
     /// Train a matching model on data
     Teacher(teacher::Arguments),
-    /// Distil a teacher into a one-step generator
+    /// Distil a teacher into a generator of one step or a few
     Distill(distill::Arguments),
     /// Draw samples from a teacher or a generator
     Sample(sample::Arguments),

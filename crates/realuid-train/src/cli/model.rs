@@ -4,7 +4,7 @@ use candle_core::Device;
 use clap::Args;
 
 use crate::config::{ChurnConfig, SolverConfig, SolverName};
-use crate::model::Model;
+use crate::model::{GeneratorTimes, Model, ModelCard, Role};
 
 /// Which model, and how it is sampled.
 #[derive(Debug, Args)]
@@ -24,19 +24,24 @@ pub(super) struct ModelArguments {
     /// Scale of classifier-free guidance of a teacher that was trained for it; none if not given
     #[arg(long, value_name = "SCALE")]
     pub guidance: Option<f64>,
+    /// Steps of a teacher's solver [default: 100; dopri5 chooses its own], or of a generator: the first
+    /// of the times that it was trained for [default: all]
+    #[arg(long, value_name = "N")]
+    steps: Option<usize>,
+    /// Other times at which a generator evaluates its network, such as `0,0.5` on the linear path:
+    /// native times, from the source towards the data
+    #[arg(long, value_name = "TIME,..", value_delimiter = ',', conflicts_with = "steps")]
+    times: Option<Vec<f64>>,
     #[command(flatten)]
-    pub solver: SolverArguments,
+    solver: SolverArguments,
 }
 
-/// How a teacher is sampled (a generator needs one evaluation and no solver).
+/// How a teacher is sampled (a generator needs no solver).
 #[derive(Debug, Args)]
 pub(super) struct SolverArguments {
     /// Solver of a teacher
     #[arg(long = "solver", value_name = "NAME", value_enum, default_value_t = SolverName::Auto)]
     name: SolverName,
-    /// Steps of a teacher's solver; dopri5 chooses its own
-    #[arg(long, default_value_t = 100)]
-    steps: usize,
     /// Share of fresh noise in ddim: 0 none, 1 ancestral sampling
     #[arg(long)]
     eta: Option<f64>,
@@ -64,17 +69,32 @@ impl ModelArguments {
     pub fn load(&self) -> crate::Result<Model> {
         Model::load(&self.model, self.weights.as_deref(), &Device::Cpu)
     }
+
+    /// How the model is solved, if it is a teacher.
+    pub fn solver(&self) -> SolverConfig {
+        let default = SolverConfig::default();
+        SolverConfig { steps: self.steps.unwrap_or(default.steps), ..self.solver.config() }
+    }
+
+    /// When the model that `card` describes evaluates its network, if it is a generator.
+    pub fn times(&self, card: &ModelCard) -> GeneratorTimes {
+        match (&self.times, self.steps, &card.role) {
+            (Some(times), _, _) => GeneratorTimes::At(times.clone()),
+            (None, Some(steps), Role::Generator { .. }) => GeneratorTimes::First(steps),
+            (None, _, _) => GeneratorTimes::All,
+        }
+    }
 }
 
 impl SolverArguments {
-    pub fn config(&self) -> SolverConfig {
+    fn config(&self) -> SolverConfig {
         let churn = self.churn.map(|amount| ChurnConfig {
             amount,
             low: self.churn_low,
             high: self.churn_high,
             noise: self.churn_noise,
         });
-        let Self { name, steps, eta, tolerance, noise_scale, .. } = *self;
-        SolverConfig { name, steps, eta, tolerance, noise_scale, churn }
+        let Self { name, eta, tolerance, noise_scale, .. } = *self;
+        SolverConfig { name, eta, tolerance, noise_scale, churn, ..SolverConfig::default() }
     }
 }

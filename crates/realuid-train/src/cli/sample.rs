@@ -60,12 +60,13 @@ impl Arguments {
             );
         }
         let model = self.model.load()?;
-        let solver = self.model.solver.config();
+        let (solver, times) = (self.model.solver(), self.model.times(model.card()));
         let request = SampleRequest {
             stream: RandomStream::new(self.model.seed, "sample", 0),
             count: self.num,
             batch_size: self.model.batch_size,
             solver: &solver,
+            times: &times,
             sources: self.sources(&model)?,
             guidance: self.model.guidance,
             class: self.class,

@@ -63,16 +63,17 @@ pub struct AdversarialConfig {
 }
 
 /// `[distill.generator]`: the student and the turns.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GeneratorConfig {
     /// Every how manyth step is the generator's; the others are the fake model's. At least 2.
     #[serde(default = "default_turns")]
     pub every: u64,
-    /// Native time at which the generator evaluates its network; if it is not given, where sampling
-    /// begins, or where the noise is 2.5 times as strong as the data (`PathConfig::generator_start`).
+    /// Native times at which the generator evaluates its network, one for each of its steps, from the
+    /// source towards the data; if they are not given one step, where sampling begins, or where the
+    /// noise is 2.5 times as strong as the data (`PathConfig::generator_start`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub initial_time: Option<f64>,
+    pub times: Option<Vec<f64>>,
     /// Channels of noise that the generator is given besides what it starts from: a generator of a
     /// bridge that makes several samples of one source end needs some.
     #[serde(default, skip_serializing_if = "is_zero")]

@@ -57,7 +57,7 @@ impl PathConfig {
         if self.predicts_noise_of_diffusion()? { self.time_at(LOWEST_LOG_SNR) } else { Ok(end) }
     }
 
-    /// Native time at which a generator evaluates its network if its recipe does not say: where
+    /// Native time of the one step of a generator whose recipe does not say: where
     /// sampling begins. For predictions of noise, and in noise levels, that would be far too noisy for
     /// one step: there it is where the noise is 2.5 times as strong as the data's coefficient (sigma =
     /// 2.5, Zhou et al., arXiv 2404.04057).

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{DataConfig, DistillConfig, TeacherConfig};
 use crate::{Error, Result};
 
-/// A whole recipe, from data to a one-step generator: one file for `realuid teacher` and `realuid distill`.
+/// A whole recipe, from data to a generator: one file for `realuid teacher` and `realuid distill`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {

@@ -12,8 +12,8 @@ use crate::{Error, Result};
 /// Everything random in one part of one turn, so that the turn itself is a function.
 #[derive(Clone)]
 pub struct Draw {
-    /// What the generator starts from.
-    pub input: GeneratorInput,
+    /// What the generator's evaluations are made of, up to the one whose samples are looked at.
+    pub inputs: Vec<GeneratorInput>,
     /// Source end shared by the generated and the real branch, `[B, ...]`.
     pub source: Tensor,
     /// Latent noise shared by both branches, `[B, ...]`; present where the path has one.
@@ -38,6 +38,8 @@ pub struct Draws {
     pub times: TimeDistribution,
     /// Distribution of the critic's times.
     pub critic_times: Option<TimeDistribution>,
+    /// Evaluations that the generator is trained for.
+    pub generator_steps: usize,
     /// The generator's configuration.
     pub network: NetworkConfig,
     /// Where the tensors live.
@@ -56,7 +58,7 @@ impl Draws {
     ) -> Result<Draw> {
         let stream = |purpose| RandomStream::new(self.seed, purpose, step).child(part as u64);
         let shape = [&[self.batch_size], self.network.data_shape().as_slice()].concat();
-        let latent = |purpose| framework.latent(&stream(purpose), &shape, &self.device);
+        let normal = |purpose| stream(purpose).normal(shape.as_slice(), DType::F32, &self.device);
         let times = |times: &TimeDistribution, purpose| {
             times.sample(&stream(purpose), self.batch_size, DType::F32, &self.device)
         };
@@ -64,20 +66,14 @@ impl Draws {
             Some(batch) => conditioning(&self.network, batch.classes.as_ref())?,
             None => self.random_classes(&stream("distill class"))?,
         };
-        let [start, source] = self.sources(framework.source, &shape, &stream, batch)?;
-        let noise = self.network.noise_shape().map(|noise| {
-            let shape = [&[self.batch_size], noise.as_slice()].concat();
-            stream("distill generator noise").normal(shape.as_slice(), DType::F32, &self.device)
-        });
         let critic_t = self.critic_times.as_ref();
         Ok(Draw {
-            input: GeneratorInput {
-                source: start,
-                latent: latent("distill start latent")?,
-                noise: noise.transpose()?,
+            inputs: self.inputs(framework, &stream, batch)?,
+            source: match framework.source {
+                SourceEnd::Noise => normal("distill source")?,
+                end => sources(batch, end, 1)?,
             },
-            source,
-            latent: latent("distill latent")?,
+            latent: framework.latent(&stream("distill latent"), &shape, &self.device)?,
             t: times(&self.times, "distill time")?,
             critic_t: critic_t.map(|t| times(t, "distill critic time")).transpose()?,
             data: batch.map(|batch| batch.data.clone()),
@@ -85,34 +81,52 @@ impl Draws {
         })
     }
 
-    /// The source end that the generator starts from, and that of the branches.
-    ///
-    /// The branches are coupled as the teacher's data were: a sample made from one half of a pair
-    /// stays with it, a sample made from independent noise or data meets other noise or data.
-    fn sources(
+    /// What the generator's evaluations are made of up to the drawn one, each step as likely as any
+    /// other.
+    fn inputs(
         &self,
-        end: SourceEnd,
-        shape: &[usize],
+        framework: &Framework,
         stream: &impl Fn(&'static str) -> RandomStream,
         batch: Option<&Batch>,
-    ) -> Result<[Tensor; 2]> {
-        let normal = |purpose| stream(purpose).normal(shape, DType::F32, &self.device);
-        if end == SourceEnd::Noise {
-            return Ok([normal("distill noise")?, normal("distill source")?]);
-        }
-        let Some(source) = batch.and_then(|batch| batch.source.clone()) else {
-            return Err(Error::Mismatch {
-                what: "data of the distillation",
-                expected: "a source beside each example, as the teacher had".into(),
-                found: "examples without".into(),
-                advice: "give data.uri a source, such as `digits?source=blur`".into(),
-            });
+    ) -> Result<Vec<GeneratorInput>> {
+        let drawn = stream("distill generator step").uniform_at(0) * self.generator_steps as f64;
+        (0..=drawn as usize)
+            .map(|step| {
+                let stream = |purpose| match step {
+                    0 => stream(purpose),
+                    later => stream(purpose).child(later as u64),
+                };
+                self.input(framework, step, &stream, batch)
+            })
+            .collect()
+    }
+
+    /// What the generator's evaluation `step` (from 0) is made of.
+    fn input(
+        &self,
+        framework: &Framework,
+        step: usize,
+        stream: &impl Fn(&'static str) -> RandomStream,
+        batch: Option<&Batch>,
+    ) -> Result<GeneratorInput> {
+        let shape = |item: &[usize]| [&[self.batch_size], item].concat();
+        let normal = |purpose, item: &[usize]| {
+            stream(purpose).normal(shape(item).as_slice(), DType::F32, &self.device)
         };
-        let other = match end {
-            SourceEnd::Independent => source.roll(1, 0)?,
-            _ => source.clone(),
-        };
-        Ok([source, other])
+        let data = self.network.data_shape();
+        let noise = self.network.noise_shape();
+        Ok(GeneratorInput {
+            source: match framework.source {
+                SourceEnd::Noise => normal("distill noise", &data)?,
+                end => sources(batch, end, if step == 0 { 0 } else { step + 1 })?,
+            },
+            latent: framework.latent(
+                &stream("distill start latent"),
+                &shape(&data),
+                &self.device,
+            )?,
+            noise: noise.map(|item| normal("distill generator noise", &item)).transpose()?,
+        })
     }
 
     /// Classes drawn evenly, for a conditional network without data.
@@ -122,5 +136,23 @@ impl Draws {
             .map(|i| (stream.uniform_at(i) * count as f64) as u32)
             .collect();
         Ok(Some(Tensor::from_vec(classes, self.batch_size, &self.device)?))
+    }
+}
+
+/// The batch's source ends, coupled as the teacher's data were: halves of pairs beside their items,
+/// independent ones beside the items `places` further on, so that an item meets another one in each
+/// step of the generator, and another in its branch.
+fn sources(batch: Option<&Batch>, end: SourceEnd, places: usize) -> Result<Tensor> {
+    let Some(source) = batch.and_then(|batch| batch.source.as_ref()) else {
+        return Err(Error::Mismatch {
+            what: "data of the distillation",
+            expected: "a source beside each example, as the teacher had".into(),
+            found: "examples without".into(),
+            advice: "give data.uri a source, such as `digits?source=blur`".into(),
+        });
+    };
+    match end {
+        SourceEnd::Independent => Ok(source.roll(places as i32, 0)?),
+        SourceEnd::Noise | SourceEnd::Paired => Ok(source.clone()),
     }
 }

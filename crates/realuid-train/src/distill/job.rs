@@ -5,7 +5,6 @@ use candle_core::{Device, Tensor};
 use realuid_data::Batch;
 use realuid_models::NetworkConfig;
 use realuid_ops::Ema;
-use realuid_paths::Prediction;
 
 use super::start::Start;
 use super::{Aim, Distillation, Draw, Draws, Report, Setting, players};
@@ -13,7 +12,7 @@ use crate::averages;
 use crate::config::Recipe;
 use crate::framework::{Framework, SourceEnd};
 use crate::job::{Job, LoadTensors, Turn};
-use crate::model::{Model, ModelCard, Role};
+use crate::model::{Model, ModelCard, Role, check_generator_times};
 use crate::{Error, Result};
 
 /// Distillation as a run: which turn is whose, what it is given, what is saved.
@@ -37,24 +36,24 @@ impl Distill {
         let (seed, config) = (recipe.seed, recipe.distill()?);
         let teacher = Start::teacher(teacher, device)?;
         let framework = Framework::new(&teacher.card.path, teacher.card.source)?;
-        let initial_time = match config.generator.initial_time {
-            Some(time) => time,
-            None => teacher.card.path.generator_start()?,
+        let times = match &config.generator.times {
+            Some(times) => times.clone(),
+            None => vec![teacher.card.path.generator_start()?],
         };
-        check_initial_time(&framework, initial_time)?;
-        check_source(&framework, recipe)?;
+        check_generator_times(&framework, &times, "distill.generator.times")?;
+        check_source(&framework, recipe, times.len())?;
         let aim = config.aim()?;
         check_prediction(&framework, &aim)?;
         let network = config.generator.network(&teacher.config);
         let start = match from {
-            Some(from) => Start::generator(from, &teacher, &network, initial_time, device)?,
+            Some(from) => Start::generator(from, &teacher, &network, &times, device)?,
             None => teacher.widened(&network)?,
         };
         let setting = Setting {
             teacher: teacher.config.build_frozen(&teacher.parameters)?,
             guidance: config.guidance(&teacher.config)?,
             framework,
-            initial_time,
+            times,
             aim,
         };
         let generator = players::generator(config, &start)?;
@@ -65,9 +64,9 @@ impl Distill {
         Ok(Self {
             needs_data: setting.aim.uses_data || adversary.is_some() || from_data,
             every: config.generator.every,
-            draws: draws(recipe, &teacher, &setting.framework, network, device)?,
+            draws: draws(recipe, &teacher, &setting, network, device)?,
             card: ModelCard {
-                role: Role::Generator { initial_time },
+                role: Role::Generator { times: setting.times.clone() },
                 weights: averages::preferred(&ema),
                 data: recipe.data.uri.clone(),
                 ..teacher.card
@@ -141,38 +140,23 @@ impl Job for Distill {
 fn draws(
     recipe: &Recipe,
     teacher: &Start,
-    framework: &Framework,
+    setting: &Setting,
     network: NetworkConfig,
     device: &Device,
 ) -> Result<Draws> {
     let config = recipe.distill()?;
     let times = teacher.card.path.times(config.time, "distill.time")?;
-    let span = framework.path.times();
+    let span = setting.framework.path.times();
     let critic_times = config.adversarial.as_ref().map(|adversarial| adversarial.times(span));
     Ok(Draws {
         seed: recipe.seed,
         batch_size: config.train.batch_size,
         times: times.distribution()?,
         critic_times: critic_times.transpose()?,
+        generator_steps: setting.times.len(),
         network,
         device: device.clone(),
     })
-}
-
-/// The generator's input must hold some of the source, and its network's prediction tell the data.
-fn check_initial_time(framework: &Framework, time: f64) -> Result<()> {
-    const FIELD: &str = "distill.generator.initial_time";
-    let times = framework.path.times();
-    let (low, high) = (times.data.min(times.source), times.data.max(times.source));
-    if !(low..=high).contains(&time) || time.total_cmp(&times.data).is_eq() {
-        let problem = format!(
-            "expected a time within [{low}, {high}] other than {}, where nothing of the source is \
-             left; found {time}",
-            times.data
-        );
-        return Err(Error::config(FIELD, problem));
-    }
-    framework.check_determines(Prediction::Data, time, FIELD)
 }
 
 /// The losses must be of something that the networks' prediction determines.
@@ -183,8 +167,9 @@ fn check_prediction(framework: &Framework, aim: &Aim) -> Result<()> {
     framework.check_determines(prediction, middle, "distill.objective.prediction")
 }
 
-/// The data must have at the source end what the teacher's had.
-fn check_source(framework: &Framework, recipe: &Recipe) -> Result<()> {
+/// The data must have at the source end what the teacher's had; independent sources, which are dealt
+/// anew in a batch, must be as many as are dealt to an item.
+fn check_source(framework: &Framework, recipe: &Recipe, generator_steps: usize) -> Result<()> {
     let found = SourceEnd::of_data(&recipe.data.uri)?;
     if found != framework.source {
         return Err(Error::Mismatch {
@@ -194,9 +179,12 @@ fn check_source(framework: &Framework, recipe: &Recipe) -> Result<()> {
             advice: "give data.uri the source that the teacher was trained with".into(),
         });
     }
-    if found == SourceEnd::Independent && recipe.distill()?.train.batch_size < 2 {
-        let problem =
-            "expected at least 2 with independent sources, which are dealt anew in a batch";
+    let (dealt, batch) = (generator_steps + 1, recipe.distill()?.train.batch_size);
+    if found == SourceEnd::Independent && batch < dealt {
+        let problem = format!(
+            "expected at least {dealt} with independent sources, of which an item meets another one \
+             in each step of the generator and on the path; found {batch}"
+        );
         return Err(Error::config("distill.train.batch_size", problem));
     }
     Ok(())

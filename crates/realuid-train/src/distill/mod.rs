@@ -1,4 +1,4 @@
-//! Distillation of a frozen teacher into a one-step generator (theory.md, section 3).
+//! Distillation of a frozen teacher into a generator of one step or a few (theory.md, section 3).
 
 mod adversary;
 mod aim;

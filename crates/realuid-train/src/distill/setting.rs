@@ -7,7 +7,8 @@ use realuid_paths::{Ends, PredictionChange};
 use super::{Aim, Draw};
 use crate::conditioning::source_condition;
 use crate::framework::Framework;
-use crate::model::OneStep;
+use crate::learner::Learner;
+use crate::model::FewSteps;
 use crate::{Error, Result};
 
 /// What does not change in a distillation: the teacher, its framework, and what is played for.
@@ -18,8 +19,8 @@ pub struct Setting {
     pub guidance: Option<f64>,
     /// The path, the prediction and the source end of all networks.
     pub framework: Framework,
-    /// Native time at which the generator evaluates its network.
-    pub initial_time: f64,
+    /// Native times at which the generator evaluates its network, from the source towards the data.
+    pub times: Vec<f64>,
     /// What the players play for.
     pub aim: Aim,
 }
@@ -41,10 +42,19 @@ pub struct Said {
 }
 
 impl Setting {
-    /// G of the draw's input through `network`, `[B, ...]`.
+    /// G of the draw's inputs through `network`, `[B, ...]`.
     pub fn generate(&self, network: &dyn Network, draw: &Draw) -> Result<Tensor> {
-        let one_step = OneStep { framework: &self.framework, initial_time: self.initial_time };
-        one_step.generate(network, &draw.input, draw.classes.as_ref())
+        self.generator().generate(network, &draw.inputs, draw.classes.as_ref())
+    }
+
+    /// The same of the `generator` being trained, with gradients of its last evaluation alone.
+    pub fn generate_trainable(&self, generator: &Learner, draw: &Draw) -> Result<Tensor> {
+        let (earlier, last) = (generator.frozen(), generator.trainable());
+        self.generator().generate_with_last(earlier, last, &draw.inputs, draw.classes.as_ref())
+    }
+
+    fn generator(&self) -> FewSteps<'_> {
+        FewSteps { framework: &self.framework, times: &self.times }
     }
 
     /// `data` moved to the times `t` with the draw's source and latent.

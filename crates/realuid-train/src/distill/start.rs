@@ -24,7 +24,7 @@ impl Start {
         Err(Error::Mismatch {
             what: "teacher of the distillation",
             expected: "a matching model".into(),
-            found: "a one-step generator".into(),
+            found: "a generator".into(),
             advice:
                 "give the teacher with --teacher; a generator to go on from is given with --from"
                     .into(),
@@ -41,24 +41,24 @@ impl Start {
     }
 
     /// The generator in the model folder `folder`, which must be one that `teacher` could have
-    /// become with `network`, evaluated at `initial_time`.
+    /// become with `network`, evaluated at the native times `times`.
     pub fn generator(
         folder: &Path,
         teacher: &Self,
         network: &NetworkConfig,
-        initial_time: f64,
+        times: &[f64],
         device: &Device,
     ) -> Result<Self> {
         let start = Self::load(folder, device)?;
-        let role = Role::Generator { initial_time };
-        let describe = |role, card: &ModelCard, network: &NetworkConfig| {
+        let role = Role::Generator { times: times.to_vec() };
+        let describe = |role: &Role, card: &ModelCard, network: &NetworkConfig| {
             format!(
                 "{role:?} on {:?} from {:?} with the network {network:?}",
                 card.path, card.source
             )
         };
-        let expected = describe(role, &teacher.card, network);
-        let found = describe(start.card.role, &start.card, &start.config);
+        let expected = describe(&role, &teacher.card, network);
+        let found = describe(&start.card.role, &start.card, &start.config);
         if expected == found {
             return Ok(start);
         }
@@ -67,7 +67,7 @@ impl Start {
             expected,
             found,
             advice: "give a generator distilled from this teacher, and set \
-                     distill.generator.initial_time to the time it was distilled at"
+                     distill.generator.times to the times it was distilled at"
                 .into(),
         })
     }

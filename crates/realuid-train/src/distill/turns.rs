@@ -66,7 +66,7 @@ impl Distillation {
         let fake = self.fake.frozen();
         self.generator.update(draws.len(), Some(&mut self.ema), |generator, part| {
             let draw = &draws[part];
-            let generated = setting.generate(generator.trainable(), draw)?;
+            let generated = setting.generate_trainable(generator, draw)?;
             let points = vec![setting.branch(&generated, draw, &draw.t)?];
             let fake = setting.predict(fake, &points, draw)?;
             let teacher = setting.teach(&points, draw)?;

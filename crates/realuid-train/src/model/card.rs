@@ -1,6 +1,7 @@
+use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::PathConfig;
 use crate::framework::SourceEnd;
@@ -29,15 +30,17 @@ pub struct ModelCard {
 }
 
 /// What a network is for.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Role {
     /// A matching model: samples come from solving an equation.
     Teacher,
-    /// A one-step generator: samples come from one evaluation.
+    /// A generator: samples come from one evaluation, or from a few.
     Generator {
-        /// Native time of the one evaluation.
-        initial_time: f64,
+        /// Native times of the evaluations, from the source towards the data. Older cards have one
+        /// number, `initial_time`.
+        #[serde(alias = "initial_time", deserialize_with = "one_or_several")]
+        times: Vec<f64>,
     },
 }
 
@@ -68,5 +71,46 @@ impl ModelCard {
     /// Whether `folder` holds a card.
     pub fn is_in(folder: &Path) -> bool {
         folder.join(FILE).is_file()
+    }
+}
+
+impl Display for Role {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Teacher => write!(f, "teacher"),
+            Self::Generator { times } => {
+                write!(f, "generator, evaluations at the times {times:?}: {}", times.len())
+            }
+        }
+    }
+}
+
+fn one_or_several<'de, D: Deserializer<'de>>(times: D) -> std::result::Result<Vec<f64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a native time or a list of them")]
+    enum Times {
+        One(f64),
+        Several(Vec<f64>),
+    }
+    Ok(match Times::deserialize(times)? {
+        Times::One(time) => vec![time],
+        Times::Several(times) => times,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generator_of_one_step_is_read_from_an_older_card() {
+        let read = |text: &str| serde_json::from_str::<Role>(text);
+        let older = read(r#"{ "generator": { "initial_time": 0.25 } }"#).unwrap();
+        assert_eq!(older, Role::Generator { times: vec![0.25] });
+        let role = Role::Generator { times: vec![2.5, 0.5] };
+        let written = serde_json::to_string(&role).unwrap();
+        assert_eq!(written, r#"{"generator":{"times":[2.5,0.5]}}"#);
+        assert_eq!(read(&written).unwrap(), role);
+        assert!(read(r#"{ "generator": {} }"#).is_err());
     }
 }

@@ -1,15 +1,18 @@
 //! A trained network together with how it is used: loading it, and drawing samples from it.
 
+mod batch;
 mod card;
+mod few_steps;
+mod generator_times;
 mod locate;
-mod one_step;
 mod sample;
 mod solve;
 mod sources;
 
 pub use card::{ModelCard, Role};
+pub use few_steps::{FewSteps, GeneratorInput};
+pub use generator_times::{GeneratorTimes, check_generator_times};
 pub use locate::{Located, locate};
-pub use one_step::{GeneratorInput, OneStep};
 pub use sample::{Model, SampleRequest, Samples};
 pub use solve::check_solver;
 pub use sources::sources;

@@ -1,16 +1,19 @@
-use std::ops::Range;
+use std::borrow::Cow;
 use std::path::Path;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 use realuid_models::{Condition, Guided, Network, NetworkConfig};
 use realuid_ops::{Parameters, RandomStream};
 use realuid_paths::GaussianPath;
 
+use super::batch::{FIRST_STEP, LATENT, NOISE, SampleBatch, noise};
 use super::solve::Flow;
-use super::{GeneratorInput, ModelCard, OneStep, Role, locate};
+use super::{
+    FewSteps, GeneratorInput, GeneratorTimes, ModelCard, Role, check_generator_times, locate,
+};
 use crate::conditioning::source_condition;
 use crate::config::SolverConfig;
-use crate::framework::Framework;
+use crate::framework::{Framework, SourceEnd};
 use crate::{Error, Result, weights};
 
 /// A network ready to draw samples: no gradient of its parameters is ever computed.
@@ -34,8 +37,11 @@ pub struct SampleRequest<'a> {
     pub batch_size: usize,
     /// How a teacher's equation is solved; a generator does not look at it.
     pub solver: &'a SolverConfig,
+    /// When a generator evaluates its network; other than all for a teacher is an error.
+    pub times: &'a GeneratorTimes,
     /// Source ends to make the samples of, `[N, ...]` with N as large as the count; given where the
-    /// model's source end is [not noise](crate::framework::SourceEnd).
+    /// model's source end is [not noise](SourceEnd). Independent ones are dealt on in each step of a
+    /// generator: sample i takes source i + k (modulo N) in step k, so N is at least their number.
     pub sources: Option<Tensor>,
     /// Scale of classifier-free guidance of a teacher; `None` for the teacher as it is.
     pub guidance: Option<f64>,
@@ -58,6 +64,9 @@ impl Model {
         let framework = Framework::new(&card.path, card.source)?;
         let gaussian = if framework.has_latent() { None } else { Some(card.path.gaussian()?) };
         let start = card.path.start()?;
+        if let Role::Generator { times } = &card.role {
+            check_generator_times(&framework, times, "realuid.json, role.generator.times")?;
+        }
         Ok(Self { card, network, framework, gaussian, start })
     }
 
@@ -85,15 +94,18 @@ impl Model {
     /// Draws the samples.
     pub fn sample(&self, request: &SampleRequest, device: &Device) -> Result<Samples> {
         let classes = self.classes(request)?;
+        let times = self.times(request)?;
         let (mut parts, mut evaluations) = (Vec::new(), 0);
         let mut start = 0;
         while start < request.count {
             let end = (start + request.batch_size.max(1)).min(request.count);
-            let streams: Vec<_> = (start..end).map(|i| request.stream.child(i as u64)).collect();
             let classes =
                 classes.as_ref().map(|c| Tensor::new(&c[start..end], device)).transpose()?;
-            let input = self.input(request, start..end, &streams, device)?;
-            let part = self.draw(request, &streams, &input, classes)?;
+            let batch = SampleBatch { request, range: start..end, classes, device };
+            let part = match &times {
+                Some(times) => self.generate(&batch, times)?,
+                None => self.solve(&batch)?,
+            };
             evaluations = evaluations.max(part.evaluations);
             parts.push(part.data);
             start = end;
@@ -101,56 +113,56 @@ impl Model {
         Ok(Samples { data: Tensor::cat(&parts, 0)?, evaluations })
     }
 
-    /// What samples are made of, one from each stream; they are those in `range` of the request.
-    fn input(
-        &self,
-        request: &SampleRequest,
-        range: Range<usize>,
-        streams: &[RandomStream],
-        device: &Device,
-    ) -> Result<GeneratorInput> {
+    /// The times of a generator's evaluations; `None` for a teacher.
+    fn times<'a>(&'a self, request: &SampleRequest<'a>) -> Result<Option<Cow<'a, [f64]>>> {
+        match (&self.card.role, request.times) {
+            (Role::Generator { times }, asked) => Ok(Some(asked.of(&self.framework, times)?)),
+            (Role::Teacher, GeneratorTimes::All) => Ok(None),
+            (Role::Teacher, other) => Err(Error::Mismatch {
+                what: "times of a generator",
+                expected: "none for a teacher, whose solver makes its own".into(),
+                found: format!("{other:?}"),
+                advice: "leave --times out; --steps is the number of the solver's steps".into(),
+            }),
+        }
+    }
+
+    /// One sample of a generator for each item of the batch.
+    fn generate(&self, batch: &SampleBatch, times: &[f64]) -> Result<Samples> {
+        let inputs: Vec<_> =
+            (0..times.len()).map(|step| self.input(batch, step)).collect::<Result<_>>()?;
+        let few_steps = FewSteps { framework: &self.framework, times };
+        let data = few_steps.generate(self.network.as_ref(), &inputs, batch.classes.as_ref())?;
+        Ok(Samples { data, evaluations: times.len() })
+    }
+
+    /// What the samples of a batch are made of at step `step` of a generator, or at the start.
+    fn input(&self, batch: &SampleBatch, step: usize) -> Result<GeneratorInput> {
         let shape = self.config().data_shape();
+        // The first step draws from the samples' own streams, each later one from children of them.
+        let streams = match step {
+            0 => batch.streams(),
+            later => batch.children(FIRST_STEP + later as u64 - 1),
+        };
         let besides = |shape: &[usize], purpose| {
             let streams: Vec<_> = streams.iter().map(|s| s.child(purpose)).collect();
-            noise(&streams, shape, device)
+            noise(&streams, shape, batch.device)
         };
-        let source = if self.framework.source.is_noise() {
-            noise(streams, &shape, device)?
-        } else {
-            request.sources()?.narrow(0, range.start, range.len())?.to_device(device)?
+        let source = match self.framework.source {
+            SourceEnd::Noise => noise(&streams, &shape, batch.device)?,
+            SourceEnd::Paired => batch.sources(0)?,
+            SourceEnd::Independent => batch.sources(step)?,
         };
         let latent = self.framework.has_latent().then(|| besides(&shape, LATENT)).transpose()?;
         let noise = self.config().noise_shape().map(|shape| besides(&shape, NOISE)).transpose()?;
         Ok(GeneratorInput { source, latent, noise })
     }
 
-    /// One sample from each stream.
-    fn draw(
-        &self,
-        request: &SampleRequest,
-        streams: &[RandomStream],
-        input: &GeneratorInput,
-        classes: Option<Tensor>,
-    ) -> Result<Samples> {
-        match self.card.role {
-            Role::Generator { initial_time } => {
-                let one_step = OneStep { framework: &self.framework, initial_time };
-                let data = one_step.generate(self.network.as_ref(), input, classes.as_ref())?;
-                Ok(Samples { data, evaluations: 1 })
-            }
-            Role::Teacher => self.solve(request, streams, input, classes),
-        }
-    }
-
-    /// One sample of a teacher from each stream.
-    fn solve(
-        &self,
-        request: &SampleRequest,
-        streams: &[RandomStream],
-        input: &GeneratorInput,
-        classes: Option<Tensor>,
-    ) -> Result<Samples> {
+    /// One sample of a teacher for each item of the batch.
+    fn solve(&self, batch: &SampleBatch) -> Result<Samples> {
+        let (request, input) = (batch.request, self.input(batch, 0)?);
         let source = source_condition(&self.config(), &input.source);
+        let classes = batch.classes.clone();
         let condition = Condition { classes, source, noise: None, dropout: None };
         self.refuse_other_noise(request.solver)?;
         let guided = request.guidance.map(|scale| Guided::new(self.network.as_ref(), scale));
@@ -168,13 +180,11 @@ impl Model {
             start: self.start,
         };
         let mut fresh = |step: usize, like: &Tensor| {
-            // The first children are the streams of the input.
-            let purpose = FIRST_STEP + step as u64;
-            let streams: Vec<_> = streams.iter().map(|s| s.child(purpose)).collect();
+            let streams = batch.children(FIRST_STEP + step as u64);
             let noise = noise(&streams, &like.dims()[1..], like.device());
             noise.map_err(realuid_paths::Error::field)
         };
-        let x = self.framework.start(input, self.start)?;
+        let x = self.framework.start(&input, self.start)?;
         let end = flow.solve(request.solver, &x, &mut fresh)?;
         Ok(Samples { data: end.x, evaluations: end.evaluations })
     }
@@ -209,34 +219,4 @@ impl Model {
             }),
         }
     }
-}
-
-impl SampleRequest<'_> {
-    fn sources(&self) -> Result<&Tensor> {
-        let found = match &self.sources {
-            Some(sources) if sources.dim(0)? >= self.count => return Ok(sources),
-            Some(sources) => format!("{} source ends", sources.dim(0)?),
-            None => "none".into(),
-        };
-        Err(Error::Mismatch {
-            what: "source ends to make samples of",
-            expected: format!("one for each of {} samples", self.count),
-            found,
-            advice: "name pairs with --data, such as `digits?source=blur`".into(),
-        })
-    }
-}
-
-/// Streams of a sample besides that of its source end.
-const LATENT: u64 = 1;
-const NOISE: u64 = 2;
-const FIRST_STEP: u64 = 3;
-
-/// Standard normal noise, an item of `shape` from each stream.
-fn noise(streams: &[RandomStream], shape: &[usize], device: &Device) -> Result<Tensor> {
-    let noise: Vec<Tensor> = streams
-        .iter()
-        .map(|stream| stream.normal(shape, DType::F32, device))
-        .collect::<std::result::Result<_, _>>()?;
-    Ok(Tensor::stack(&noise, 0)?)
 }
