@@ -151,7 +151,7 @@ fn a_trained_network_gets_the_gradient_of_the_drawn_step_alone() {
     };
     let learner = Learner::new(&learner, parameters).unwrap();
     let draws = Draws { generator_steps: 3, ..draws(config) };
-    let draw = (0..)
+    let draw = (0..100)
         .map(|step| draws.draw(&setting.framework, step, 0, None).unwrap())
         .find(|draw| draw.inputs.len() == 3)
         .unwrap();
@@ -223,7 +223,7 @@ fn pairs_stay_together_and_independent_sources_are_dealt_anew_in_each_step() {
     let last_step = |end| {
         let framework = framework(bridge, end);
         let draw = |step| draws.draw(&framework, step, 0, Some(&batch)).unwrap();
-        (0..).map(draw).find(|draw| draw.inputs.len() == 3).unwrap()
+        (0..100).map(draw).find(|draw| draw.inputs.len() == 3).unwrap()
     };
 
     let draw = last_step(SourceEnd::Paired);

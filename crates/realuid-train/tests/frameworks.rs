@@ -165,6 +165,12 @@ fn what_does_not_fit_the_framework_is_refused_before_there_is_a_run() {
         refused(teacher, changes, expected);
     }
 
+    let other = format!("data.uri={OTHER}");
+    workshop.succeed(&words(&format!("teacher --config recipe.toml --out other --set {other}")));
+    let few = [other.as_str(), "distill.generator.times=[0.0,0.5]", "distill.train.batch_size=2"];
+    let distill = "distill --config recipe.toml --teacher other --out refused";
+    refused(distill, &few, "distill.train.batch_size");
+
     workshop.succeed(&words("teacher --config recipe.toml --out teacher"));
     let distill = "distill --config recipe.toml --teacher teacher --out refused";
     for (changes, expected) in [

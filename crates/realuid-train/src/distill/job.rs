@@ -9,7 +9,7 @@ use realuid_ops::Ema;
 use super::start::Start;
 use super::{Aim, Distillation, Draw, Draws, Report, Setting, players};
 use crate::averages;
-use crate::config::Recipe;
+use crate::config::{DistillConfig, Recipe};
 use crate::framework::{Framework, SourceEnd};
 use crate::job::{Job, LoadTensors, Turn};
 use crate::model::{Model, ModelCard, Role, check_generator_times};
@@ -41,7 +41,8 @@ impl Distill {
             None => vec![teacher.card.path.generator_start()?],
         };
         check_generator_times(&framework, &times, "distill.generator.times")?;
-        check_source(&framework, recipe, times.len())?;
+        check_source(&framework, recipe)?;
+        check_dealt(framework.source, config, times.len())?;
         let aim = config.aim()?;
         check_prediction(&framework, &aim)?;
         let network = config.generator.network(&teacher.config);
@@ -167,25 +168,39 @@ fn check_prediction(framework: &Framework, aim: &Aim) -> Result<()> {
     framework.check_determines(prediction, middle, "distill.objective.prediction")
 }
 
-/// The data must have at the source end what the teacher's had; independent sources, which are dealt
-/// anew in a batch, must be as many as are dealt to an item.
-fn check_source(framework: &Framework, recipe: &Recipe, generator_steps: usize) -> Result<()> {
+/// The data must have at the source end what the teacher's had.
+fn check_source(framework: &Framework, recipe: &Recipe) -> Result<()> {
     let found = SourceEnd::of_data(&recipe.data.uri)?;
-    if found != framework.source {
-        return Err(Error::Mismatch {
-            what: "source of the data",
-            expected: format!("{:?}, as the teacher's data had", framework.source),
-            found: format!("{found:?} in {}", recipe.data.uri),
-            advice: "give data.uri the source that the teacher was trained with".into(),
-        });
+    if found == framework.source {
+        return Ok(());
     }
-    let (dealt, batch) = (generator_steps + 1, recipe.distill()?.train.batch_size);
-    if found == SourceEnd::Independent && batch < dealt {
-        let problem = format!(
-            "expected at least {dealt} with independent sources, of which an item meets another one \
-             in each step of the generator and on the path; found {batch}"
-        );
-        return Err(Error::config("distill.train.batch_size", problem));
+    Err(Error::Mismatch {
+        what: "source of the data",
+        expected: format!("{:?}, as the teacher's data had", framework.source),
+        found: format!("{found:?} in {}", recipe.data.uri),
+        advice: "give data.uri the source that the teacher was trained with".into(),
+    })
+}
+
+/// Independent sources are dealt anew in each of a generator's `steps`, and once more in training:
+/// there must be enough of them.
+fn check_dealt(source: SourceEnd, config: &DistillConfig, steps: usize) -> Result<()> {
+    if source != SourceEnd::Independent {
+        return Ok(());
+    }
+    let output = &config.output;
+    for (field, found, expected) in [
+        ("distill.train.batch_size", config.train.batch_size, steps + 1),
+        ("distill.output.samples.count", output.samples.count, steps),
+        ("distill.output.evaluation.samples", output.evaluation.samples, steps),
+    ] {
+        if found < expected {
+            let problem = format!(
+                "expected at least {expected}, because a sample meets another of the independent \
+                 sources in each step of the generator; found {found}"
+            );
+            return Err(Error::config(field, problem));
+        }
     }
     Ok(())
 }
