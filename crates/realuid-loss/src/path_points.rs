@@ -1,5 +1,5 @@
 use candle_core::Tensor;
-use realuid_paths::{Ends, Interpolant, PredictionChange};
+use realuid_paths::{Ends, Heads, Interpolant, PredictionChange};
 
 use crate::{Branch, Result};
 
@@ -19,7 +19,8 @@ pub struct PathPoints<'a> {
 
 impl PathPoints<'_> {
     /// The branch of an objective in the prediction `change.to`: the outputs `teacher` and `fake`
-    /// [B, ..], in `change.from`, converted at the points, beside the path's own target.
+    /// [B, ..], in `change.from`, converted at the points, beside the path's own target. Either may be
+    /// several [`Heads`] side by side, whose errors add up in the loss.
     ///
     /// For a Gaussian path with g = A x_t + B f, A and B functions of the time, an objective with
     /// gamma = beta (UID among them) is worth in g B^2 times what it is worth in f, item by item
@@ -27,19 +28,20 @@ impl PathPoints<'_> {
     /// choice of its own. Gradients flow through the conversion into points, outputs and target.
     ///
     /// Fails where the path does not determine the conversion
-    /// ([`Interpolant::convert`](realuid_paths::Interpolant::convert)).
-    pub fn branch(
+    /// ([`PredictionChange::apply`]).
+    pub fn branch<P: Into<Heads>>(
         &self,
         teacher: Option<&Tensor>,
         fake: &Tensor,
-        change: PredictionChange,
+        change: PredictionChange<P>,
     ) -> Result<Branch> {
         let Self { path, ends, x, t } = *self;
-        let converted = |value: &Tensor| path.convert(value, change.from, change.to, x, t);
+        let change = PredictionChange { from: change.from.into(), to: change.to.into() };
+        let converted = |value: &Tensor| change.apply(path, value, x, t);
         Ok(Branch {
             teacher: teacher.map(converted).transpose()?,
             fake: converted(fake)?,
-            target: path.target(change.to, ends, t)?,
+            target: change.to.target(path, ends, t)?,
         })
     }
 }

@@ -6,7 +6,8 @@ use candle_core::{Device, Tensor, Var};
 use common::scalar;
 use realuid_loss::{Branches, Objective, PathPoints, RealUid};
 use realuid_paths::{
-    Coefficients, Ends, Interpolant, Linear, Prediction, PredictionChange, Result, TimeSpan,
+    Coefficients, Ends, Gamma, Heads, Interpolant, Linear, Prediction, PredictionChange, Result,
+    StochasticInterpolant, TimeSpan,
 };
 use realuid_testkit::{assert_close, formula_normal};
 
@@ -127,6 +128,39 @@ fn exact_fields_stay_exact() {
         let branch = points.branch(None, &said, case.change).unwrap();
         assert!(branch.teacher.is_none());
         assert_close(&branch.fake, &branch.target, 1e-11);
+    }
+}
+
+#[test]
+fn the_loss_of_two_heads_is_the_sum_of_theirs() {
+    let path = StochasticInterpolant::new(Gamma::SquareRoot { scale: 2.0 }).unwrap();
+    let t = Tensor::new(&TIMES, &Device::Cpu).unwrap();
+    let normal = |name: String| formula_normal(&name, SHAPE).unwrap();
+    let both = Heads::new(&[Prediction::Velocity, Prediction::Latent]).unwrap();
+    let branches = |to: Heads| {
+        let branch = |name: &str| {
+            let latent = Some(normal(format!("{name}/latent")));
+            let (data, source) = (normal(format!("{name}/data")), normal("source".into()));
+            let ends = Ends { data, source, latent };
+            let x = path.interpolate(&ends, &t).unwrap();
+            let said = |who: &str| {
+                let head = |head| normal(format!("{name}/{who}/{head}"));
+                Tensor::cat(&[head("velocity"), head("latent")], 1).unwrap()
+            };
+            let points = PathPoints { path: &path, ends: &ends, x: &x, t: &t };
+            let change = PredictionChange { from: both, to };
+            points.branch(Some(&said("teacher")), &said("fake"), change).unwrap()
+        };
+        let weight = Some(Tensor::new(&[1.0, 0.5, 2.0, 3.0], &Device::Cpu).unwrap());
+        Branches { generated: branch("generated"), real: Some(branch("real")), weight }
+    };
+    let objective = RealUid::new(0.8, 1.1).unwrap().with_gamma(0.7).unwrap();
+    for loss in LOSSES {
+        let value = |to| scalar(&loss(&objective, &branches(to)));
+        let [velocity, latent] =
+            [Prediction::Velocity, Prediction::Latent].map(|p| value(p.into()));
+        assert!((value(both) - velocity - latent).abs() < 1e-11, "{velocity} and {latent}");
+        assert!(velocity.abs() > 1.0 && latent.abs() > 1.0, "{velocity} and {latent}");
     }
 }
 

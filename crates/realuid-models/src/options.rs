@@ -26,8 +26,7 @@ pub struct NetworkOptions {
     ///
     /// [`Condition::noise`]: crate::Condition::noise
     pub noise_channels: usize,
-    /// Number of predictions side by side along the first data axis of the output; see
-    /// [`split_heads`](crate::split_heads).
+    /// Number of predictions side by side along the first data axis of the output, [B, heads x C, ..].
     pub heads: usize,
     /// Whether there is a class for "no class", the one after the last; for classifier-free
     /// guidance ([`Guided`](crate::Guided)). The table of class vectors then has one row more, as

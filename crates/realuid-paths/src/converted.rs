@@ -1,8 +1,8 @@
 use candle_core::Tensor;
 
-use crate::{Field, Interpolant, Prediction, Result};
+use crate::{Field, Heads, Interpolant, Prediction, PredictionChange, Result};
 
-/// A field of one prediction read as another, by [`Interpolant::convert`].
+/// A field read as one of another prediction, by [`PredictionChange::apply`].
 ///
 /// Samplers take a data prediction or a velocity: this makes either from what a network predicts.
 pub struct Converted<'a> {
@@ -11,7 +11,7 @@ pub struct Converted<'a> {
     /// The field itself.
     pub field: &'a dyn Field,
     /// What it predicts.
-    pub from: Prediction,
+    pub from: Heads,
     /// What is wanted.
     pub to: Prediction,
 }
@@ -19,6 +19,7 @@ pub struct Converted<'a> {
 impl Field for Converted<'_> {
     fn predict(&self, x: &Tensor, t: &Tensor) -> Result<Tensor> {
         let value = self.field.predict(x, t)?;
-        self.path.convert(&value, self.from, self.to, x, t)
+        let change = PredictionChange { from: self.from, to: self.to.into() };
+        change.apply(self.path, &value, x, t)
     }
 }

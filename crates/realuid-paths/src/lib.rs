@@ -5,7 +5,8 @@
 //! x_t = a(t) data + b(t) source + c(t) latent: an [`Interpolant`] says its coefficients, and points,
 //! regression targets and conversions between [`Prediction`]s follow. A [`GaussianPath`] has no
 //! latent: it knows its log-SNR, and [`ChangeOfPath`] carries a teacher of one to another. On a path
-//! with latent a [`KnownPoint`] says which end is known besides. A [`Field`] is a network (or a
+//! with latent a [`KnownPoint`] says which end is known besides; a network with [`Heads`] predicts the
+//! latent itself. A [`Field`] is a network (or a
 //! formula) with its condition bound, and a [`Sampler`] carries points along it.
 //!
 //! A [`PathSampler`] knows the path besides, follows a [`Denoiser`] and may draw noise; [`Adaptive`]
@@ -53,6 +54,7 @@ mod converted;
 mod error;
 mod field;
 mod gaussian_path;
+mod heads;
 mod host;
 mod integrate;
 mod interpolant;
@@ -74,6 +76,7 @@ pub use converted::Converted;
 pub use error::{Error, Result};
 pub use field::Field;
 pub use gaussian_path::GaussianPath;
+pub use heads::Heads;
 pub use integrate::{Solution, integrate, uniform_grid};
 pub use interpolant::Interpolant;
 pub use karras_grid::karras_grid;
@@ -84,7 +87,7 @@ pub use path::{
     BrownianBridge, Cosine, DdbmVe, DdbmVp, Ddpm, Gamma, Gvp, I2sb, Linear, StochasticInterpolant,
     VarianceExploding, VpLinear,
 };
-pub use path_point::PathPoint;
+pub use path_point::{PathPoint, time_at_log_ratio};
 pub use prediction::{Prediction, PredictionChange};
 pub use sample::{Denoiser, sample};
 pub use sampler::{

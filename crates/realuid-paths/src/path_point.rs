@@ -1,6 +1,6 @@
 use candle_core::{Device, Tensor};
 
-use crate::{Error, Interpolant, Result};
+use crate::{Error, Interpolant, Result, TimeSpan};
 
 /// The coefficients of a path at one time, as numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,6 +47,23 @@ impl PathPoint {
             format!("a step from the time {time}, at the data end; end the grid there"),
         ))
     }
+}
+
+/// The native time at which ln(a / b) of `path` is `log_ratio`, to the last bit of f64, or its end where
+/// it does not reach that: found by bisection, because the ratio falls from the data to the source.
+pub fn time_at_log_ratio(path: &dyn Interpolant, log_ratio: f64) -> Result<f64> {
+    // Each halves the interval, and f64 tells no more apart, also next to a time of zero.
+    const HALVINGS: usize = 200;
+    let TimeSpan { mut data, mut source } = path.times();
+    for _ in 0..HALVINGS {
+        let middle = f64::midpoint(data, source);
+        if PathPoint::of(path, middle)?.log_ratio() >= log_ratio {
+            data = middle;
+        } else {
+            source = middle;
+        }
+    }
+    Ok(f64::midpoint(data, source))
 }
 
 /// The points `x` [B, ..] of one time carried to another, given `data`, the prediction of their data

@@ -30,13 +30,13 @@ pub enum Prediction {
     Drift,
 }
 
-/// From one prediction to another.
+/// From one prediction to another, or from the [`Heads`](crate::Heads) of a network to others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PredictionChange {
+pub struct PredictionChange<P = Prediction> {
     /// What a network or a field predicts.
-    pub from: Prediction,
+    pub from: P,
     /// What is wanted.
-    pub to: Prediction,
+    pub to: P,
 }
 
 impl Prediction {

@@ -48,8 +48,12 @@ fn golden_ends_in_noise_levels() {
     assert_close(&solution.x, golden.tensor("edm_18").unwrap(), 1e-10);
     assert_eq!(solution.evaluations, 35);
     // It is Heun's method for the velocity (x - data) / sigma.
-    let velocity =
-        Converted { path: &path, field: &data, from: Prediction::Data, to: Prediction::Velocity };
+    let velocity = Converted {
+        path: &path,
+        field: &data,
+        from: Prediction::Data.into(),
+        to: Prediction::Velocity,
+    };
     let heun = integrate(&Heun, &velocity, &start, &levels).unwrap();
     assert_close(&heun.x, &solution.x, 1e-12);
 }
@@ -62,8 +66,12 @@ fn a_converted_prediction_samples_like_the_velocity() {
         let source = t.affine(-1.0, 1.0)?;
         Ok(mixture.posterior_means(x, t, &source).map_err(Error::field)?.data)
     };
-    let velocity =
-        Converted { path: &Linear, field: &data, from: Prediction::Data, to: Prediction::Velocity };
+    let velocity = Converted {
+        path: &Linear,
+        field: &data,
+        from: Prediction::Data.into(),
+        to: Prediction::Velocity,
+    };
     let grid = uniform_grid(0.0, 1.0, 20).unwrap();
     let solution = integrate(&Heun, &velocity, golden.tensor("x0").unwrap(), &grid).unwrap();
     assert_close(&solution.x, golden.tensor("heun_20").unwrap(), 1e-10);

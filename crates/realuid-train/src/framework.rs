@@ -4,7 +4,7 @@ use candle_core::{DType, Device, Tensor};
 use realuid_data::Coupling;
 use realuid_loss::Weighting;
 use realuid_ops::RandomStream;
-use realuid_paths::{Ends, Interpolant, Linear, Prediction};
+use realuid_paths::{Ends, Heads, Interpolant, Linear, Prediction};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{PathConfig, check_determines};
@@ -17,7 +17,7 @@ pub struct Framework {
     /// The path.
     pub path: Box<dyn Interpolant>,
     /// What teacher, fake model and generator predict.
-    pub prediction: Prediction,
+    pub heads: Heads,
     /// What stands at the source end.
     pub source: SourceEnd,
     has_latent: bool,
@@ -40,20 +40,20 @@ impl Framework {
     /// The framework that a configuration describes; fails where its path or prediction make none.
     pub fn new(config: &PathConfig, source: SourceEnd) -> Result<Self> {
         let path = config.interpolant()?;
-        let (has_latent, prediction) = (path.has_latent()?, config.prediction()?);
-        if prediction == Prediction::Score && !has_latent && !source.is_noise() {
+        let (has_latent, heads) = (path.has_latent()?, config.heads()?);
+        if heads.main() == Prediction::Score && !has_latent && !source.is_noise() {
             let problem = "expected another prediction than the score, which is defined for normal \
                            noise at the source end, found a source in the data";
             return Err(Error::config("path.prediction", problem));
         }
-        Ok(Self { path, prediction, source, has_latent })
+        Ok(Self { path, heads, source, has_latent })
     }
 
     /// Flow matching from noise on the linear path: velocities.
     pub fn flow_matching() -> Self {
         Self {
             path: Box::new(Linear),
-            prediction: Prediction::Velocity,
+            heads: Prediction::Velocity.into(),
             source: SourceEnd::Noise,
             has_latent: false,
         }
@@ -61,7 +61,7 @@ impl Framework {
 
     /// Fails, blaming `field`, unless the networks' prediction gives `to` at the native time `time`.
     pub fn check_determines(&self, to: Prediction, time: f64, field: &str) -> Result<()> {
-        check_determines(self.path.as_ref(), self.prediction, to, time)
+        check_determines(self.path.as_ref(), self.heads, to, time)
             .map_err(|problem| Error::config(field, problem))
     }
 

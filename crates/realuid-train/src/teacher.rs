@@ -95,7 +95,7 @@ impl Matching {
         };
         let ends = Ends { data: data.clone(), source, latent };
         let x = path.interpolate(&ends, &t)?;
-        let target = path.target(self.framework.prediction, &ends, &t)?;
+        let target = self.framework.heads.target(path, &ends, &t)?;
         let prediction = learner.trainable().forward(&x, &t, &condition)?;
         let weight = self.framework.weights(self.weighting, &t)?;
         let loss = matching_loss(&prediction, &target, weight.as_ref())?;

@@ -88,6 +88,36 @@ const FRAMEWORKS: &[Framework] = &[
         ],
         data: PAIRS,
     },
+    // The velocity leaves the ends open; with the latent beside it they follow. The rate of the first
+    // gamma is infinite at the ends, that of the others is not.
+    Framework { settings: &VELOCITY_AND_LATENT, data: OTHER },
+    Framework {
+        settings: &[
+            VELOCITY_AND_LATENT[0],
+            VELOCITY_AND_LATENT[1],
+            VELOCITY_AND_LATENT[2],
+            "teacher.path.gamma=sin^2(pi t)",
+            "distill.objective.prediction=data",
+            "distill.generator.times=[0.0,0.5]",
+        ],
+        data: OTHER,
+    },
+    Framework {
+        settings: &[
+            VELOCITY_AND_LATENT[0],
+            VELOCITY_AND_LATENT[1],
+            VELOCITY_AND_LATENT[2],
+            "teacher.path.gamma=t (1 - t)",
+            "distill.objective.preset=correction",
+        ],
+        data: NOISE,
+    },
+];
+
+const VELOCITY_AND_LATENT: [&str; 3] = [
+    "teacher.path.name=stochastic-interpolant",
+    "teacher.path.prediction=[\"velocity\", \"latent\"]",
+    "teacher.network.heads=2",
 ];
 
 /// Evaluations of the generator of `framework`, one for each of its times.
@@ -141,20 +171,12 @@ fn every_framework_leads_from_data_to_a_generator() {
 #[test]
 fn what_does_not_fit_the_framework_is_refused_before_there_is_a_run() {
     let workshop = Workshop::new();
-    let refused = |command: &str, changes: &[&str], expected: &str| {
-        let mut arguments = words(command);
-        arguments.extend(changes.iter().flat_map(|change| ["--set", change]));
-        let complaint = workshop.fail(&arguments);
-        assert!(complaint.contains(expected), "{changes:?}: {complaint}");
-        assert!(!workshop.path("refused").exists(), "{changes:?} left a run");
-    };
     let pairs = format!("data.uri={PAIRS}");
     let teacher = "teacher --config recipe.toml --out refused";
     let bridge = ["teacher.path.name=i2sb", &pairs, "teacher.output.evaluation.data=toy:moons"];
     for (changes, expected) in [
         (&["teacher.network.source_condition=true"][..], "teacher.network.source_condition"),
         (&["teacher.network.preconditioning.sigma_data=1.0"], "teacher.network.preconditioning"),
-        (&["teacher.network.heads=2"], "teacher.network.heads"),
         (&["teacher.network.noise_channels=1"], "teacher.network.noise_channels"),
         (&["teacher.class_dropout=0.1"], "teacher.class_dropout"),
         (&["teacher.weight.name=min-snr", "teacher.weight.limit=-1.0"], "limit"),
@@ -162,14 +184,14 @@ fn what_does_not_fit_the_framework_is_refused_before_there_is_a_run() {
         (&["teacher.output.evaluation.solver.name=bridge"], "expected a bridge"),
         (&bridge, "output.evaluation.data"),
     ] {
-        refused(teacher, changes, expected);
+        refused(&workshop, teacher, changes, expected);
     }
 
     let other = format!("data.uri={OTHER}");
     workshop.succeed(&words(&format!("teacher --config recipe.toml --out other --set {other}")));
     let few = [other.as_str(), "distill.generator.times=[0.0,0.5]", "distill.train.batch_size=2"];
     let distill = "distill --config recipe.toml --teacher other --out refused";
-    refused(distill, &few, "distill.train.batch_size");
+    refused(&workshop, distill, &few, "distill.train.batch_size");
 
     workshop.succeed(&words("teacher --config recipe.toml --out teacher"));
     let distill = "distill --config recipe.toml --teacher teacher --out refused";
@@ -182,8 +204,48 @@ fn what_does_not_fit_the_framework_is_refused_before_there_is_a_run() {
         (&["distill.generator.times=[]"], "distill.generator.times"),
         (&["distill.output.evaluation.solver.eta=0.5"], "solver.eta"),
     ] {
-        refused(distill, changes, expected);
+        refused(&workshop, distill, changes, expected);
     }
+}
+
+#[test]
+fn heads_that_do_not_fit_network_path_or_solver_are_refused_before_there_is_a_run() {
+    let workshop = Workshop::new();
+    let teacher = "teacher --config recipe.toml --out refused";
+    let denoiser_first = [
+        "teacher.path.name=stochastic-interpolant",
+        "teacher.path.prediction=[\"latent\", \"velocity\"]",
+    ];
+    let data_at_the_end =
+        [&VELOCITY_AND_LATENT[..], &["teacher.output.evaluation.solver.name=bridge"]].concat();
+    for (changes, expected) in [
+        (&["teacher.network.heads=2"][..], "prediction is velocity, found 2"),
+        (&VELOCITY_AND_LATENT[..2], "expected 2, for teacher.path.prediction is velocity and"),
+        (&VELOCITY_AND_LATENT[1..], "one prediction on a path without latent"),
+        (&denoiser_first, "velocity and latent"),
+        (&data_at_the_end, "rate of a coefficient is infinite"),
+    ] {
+        refused(&workshop, teacher, changes, expected);
+    }
+    let mut arguments = words("teacher --config recipe.toml --out teacher");
+    let independent = format!("data.uri={OTHER}");
+    arguments.extend(VELOCITY_AND_LATENT.iter().flat_map(|setting| ["--set", setting]));
+    arguments.extend(["--set", &independent]);
+    workshop.succeed(&arguments);
+    let distill = "distill --config recipe.toml --teacher teacher --out refused";
+    let source_end = "distill.generator.times=[0.0]";
+    refused(&workshop, distill, &[&independent, source_end], "distill.generator.times");
+}
+
+/// Runs `command` with `changes` of the recipe, which must fail, saying what is expected, without leaving
+/// a run.
+#[track_caller]
+fn refused(workshop: &Workshop, command: &str, changes: &[&str], expected: &str) {
+    let mut arguments = words(command);
+    arguments.extend(changes.iter().flat_map(|change| ["--set", change]));
+    let complaint = workshop.fail(&arguments);
+    assert!(complaint.contains(expected), "{changes:?}: {complaint}");
+    assert!(!workshop.path("refused").exists(), "{changes:?} left a run");
 }
 
 fn evaluate(workshop: &Workshop, model: &str, framework: &Framework) -> serde_json::Value {

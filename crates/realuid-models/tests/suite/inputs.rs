@@ -2,7 +2,7 @@
 
 use crate::tiny::{formula_parameters, tiny_unet, with};
 use candle_core::{DType, Device, Tensor};
-use realuid_models::{Condition, MlpConfig, NetworkConfig, split_heads, widen_parameters};
+use realuid_models::{Condition, MlpConfig, NetworkConfig, widen_parameters};
 use realuid_ops::Parameters;
 use realuid_testkit::{assert_close, assert_gradients, formula_normal, formula_uniform};
 
@@ -179,8 +179,7 @@ fn heads_lie_side_by_side_along_the_channels() {
         let parameters = formula_parameters(&two, DType::F64);
         let both = output(&two, &parameters, &Condition::none());
         assert_eq!(both.dims(), [2, 4, 4, 4]);
-        let heads = split_heads(&both, 2).unwrap();
-        for (index, head) in heads.iter().enumerate() {
+        for (index, head) in both.chunk(2, 1).unwrap().iter().enumerate() {
             let mut tensors = parameters.tensors();
             for (name, tensor) in &mut tensors {
                 if name.starts_with("output.") || name.starts_with("out.2.") {
@@ -193,21 +192,10 @@ fn heads_lie_side_by_side_along_the_channels() {
         let network = two.build_frozen(&parameters).unwrap();
         let t = formula_uniform("t", 1).unwrap();
         assert_gradients(&[&[1, 2, 4, 4]], |x| {
-            let heads = split_heads(&network.forward(&x[0], &t, &Condition::none())?, 2)?;
+            let heads = network.forward(&x[0], &t, &Condition::none())?.chunk(2, 1)?;
             Ok::<_, realuid_models::Error>((&heads[0] * &heads[1])?)
         });
     }
-}
-
-#[test]
-fn a_prediction_splits_evenly_or_not_at_all() {
-    let tensor = Tensor::zeros((2, 6), DType::F64, &Device::Cpu).unwrap();
-    assert_eq!(split_heads(&tensor, 3).unwrap()[2].dims(), [2, 2]);
-    for (tensor, heads) in [(&tensor, 0), (&tensor, 4), (&tensor.narrow(0, 0, 1).unwrap(), 7)] {
-        let message = split_heads(tensor, heads).unwrap_err().to_string();
-        assert!(message.contains(&format!("{heads} heads")), "{message}");
-    }
-    assert!(split_heads(&Tensor::new(1.0, &Device::Cpu).unwrap(), 1).is_err());
 }
 
 #[test]

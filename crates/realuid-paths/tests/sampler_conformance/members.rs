@@ -156,7 +156,7 @@ impl Member {
         let from_score = Converted {
             path: self.path,
             field: &score,
-            from: Prediction::Score,
+            from: Prediction::Score.into(),
             to: Prediction::Data,
         };
         let data: &dyn Field =

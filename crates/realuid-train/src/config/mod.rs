@@ -7,6 +7,7 @@
 mod data;
 mod determines;
 mod distill;
+mod heads;
 mod load;
 mod objective;
 mod optimizer;
@@ -15,6 +16,7 @@ mod path;
 mod path_name;
 mod recipe;
 mod solver;
+mod start;
 mod teacher;
 mod time;
 mod weight;

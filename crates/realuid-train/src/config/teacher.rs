@@ -1,5 +1,5 @@
 use realuid_models::NetworkConfig;
-use realuid_paths::Prediction;
+use realuid_paths::{Heads, Prediction};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -42,7 +42,7 @@ impl TeacherConfig {
     /// Fails with the first field that makes no sense.
     pub fn validate(&self) -> Result<()> {
         self.network.validate()?;
-        self.path.prediction()?;
+        self.path.heads()?;
         self.path.times(self.time, "teacher.time")?;
         self.check_network()?;
         self.check_class_dropout()?;
@@ -56,8 +56,9 @@ impl TeacherConfig {
     /// Refuses options of the network with which a teacher on this path would learn nothing of use.
     fn check_network(&self) -> Result<()> {
         let options = self.network.options();
+        check_heads(options.heads, self.path.prediction)?;
         let is_denoiser =
-            self.path.name.is_in_levels() && self.path.prediction()? == Prediction::Data;
+            self.path.name.is_in_levels() && self.path.prediction.main() == Prediction::Data;
         let without_latent = !self.path.interpolant()?.has_latent()?;
         let refused = [
             (
@@ -70,7 +71,6 @@ impl TeacherConfig {
                 options.preconditioning.is_some() && !is_denoiser,
                 "none, but for predictions of the data on the path variance-exploding",
             ),
-            ("heads", options.heads > 1, "1, for training knows one prediction"),
             (
                 "noise_channels",
                 options.noise_channels > 0,
@@ -96,4 +96,17 @@ impl TeacherConfig {
         let problem = format!("expected {expected}, found {}", self.class_dropout);
         Err(Error::config("teacher.class_dropout", problem))
     }
+}
+
+/// A network has a head for each prediction.
+fn check_heads(found: usize, predictions: Heads) -> Result<()> {
+    let expected = predictions.predictions().len();
+    if found == expected {
+        return Ok(());
+    }
+    let problem = format!(
+        "expected {expected}, for teacher.path.prediction is {predictions}, found {found}; change \
+         either of them"
+    );
+    Err(Error::config("teacher.network.heads", problem))
 }

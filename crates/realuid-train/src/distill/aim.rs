@@ -7,7 +7,8 @@ pub struct Aim {
     pub objective: Box<dyn Objective>,
     /// Whether the fake model's loss needs real data.
     pub uses_data: bool,
-    /// The prediction in which the losses are taken; `None` for that of the networks.
+    /// The prediction in which the losses are taken; `None` for all that the networks predict, side by
+    /// side.
     pub prediction: Option<Prediction>,
     /// Weight of each item by its time, for both players.
     pub weighting: Weighting,

@@ -2,7 +2,7 @@ use candle_core::Tensor;
 use realuid_loss::data_normaliser;
 use realuid_loss::{self as loss, GeneratorWeight, PathPoints};
 use realuid_models::{Condition, Guided, Network};
-use realuid_paths::{Ends, PredictionChange};
+use realuid_paths::{Ends, Heads, PredictionChange};
 
 use super::{Aim, Draw};
 use crate::conditioning::source_condition;
@@ -106,8 +106,8 @@ impl Setting {
 
     /// The branch as an objective sees it, in the prediction in which the loss is taken.
     pub fn seen(&self, branch: &Branch, said: &Said, draw: &Draw) -> Result<loss::Branch> {
-        let from = self.framework.prediction;
-        let change = PredictionChange { from, to: self.aim.prediction.unwrap_or(from) };
+        let from = self.framework.heads;
+        let change = PredictionChange { from, to: self.aim.prediction.map_or(from, Heads::from) };
         let path = self.framework.path.as_ref();
         let points = PathPoints { path, ends: &branch.ends, x: &branch.x, t: &draw.t };
         Ok(points.branch(said.teacher.as_ref(), &said.fake, change)?)

@@ -1,6 +1,6 @@
 use candle_core::Tensor;
 use realuid_models::{Condition, Network};
-use realuid_paths::Prediction;
+use realuid_paths::{Prediction, PredictionChange};
 
 use crate::conditioning::source_condition;
 use crate::framework::Framework;
@@ -83,7 +83,6 @@ impl FewSteps<'_> {
         classes: Option<&Tensor>,
     ) -> Result<Tensor> {
         let GeneratorInput { source, noise, .. } = input;
-        let (path, prediction) = (self.framework.path.as_ref(), self.framework.prediction);
         let t = Tensor::full(time, source.dim(0)?, source.device())?.to_dtype(source.dtype())?;
         let x = match data {
             Some(data) => self.framework.point(data, input, &t)?,
@@ -96,7 +95,8 @@ impl FewSteps<'_> {
             dropout: None,
         };
         let value = network.forward(&x, &t, &condition)?;
-        Ok(path.convert(&value, prediction, Prediction::Data, &x, &t)?)
+        let change = PredictionChange { from: self.framework.heads, to: Prediction::Data.into() };
+        Ok(change.apply(self.framework.path.as_ref(), &value, &x, &t)?)
     }
 
     fn wrong_count(&self, found: usize) -> Error {

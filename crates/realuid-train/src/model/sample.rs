@@ -176,7 +176,7 @@ impl Model {
             path: self.framework.path.as_ref(),
             gaussian: self.gaussian.as_deref(),
             field: &field,
-            prediction: self.framework.prediction,
+            heads: self.framework.heads,
             start: self.start,
         };
         let mut fresh = |step: usize, like: &Tensor| {

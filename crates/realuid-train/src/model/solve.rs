@@ -1,9 +1,9 @@
 use candle_core::{DType, Device, Tensor};
 use realuid_paths::{
     Adaptive, BridgePosterior, Churn, Converted, Ddim, Denoiser, Diffusion, DpmSolver, EdmHeun,
-    Euler, EulerMaruyama, Field, GaussianPath, Heun, Interpolant, Midpoint, Noise, PathPoint,
-    PathSampler, Prediction, Rk4, Sampler, Solution, integrate, karras_grid, log_snr_grid, sample,
-    uniform_grid,
+    Euler, EulerMaruyama, Field, GaussianPath, Heads, Heun, Interpolant, Midpoint, Noise,
+    PathPoint, PathSampler, Prediction, Rk4, Sampler, Solution, integrate, karras_grid,
+    log_snr_grid, sample, uniform_grid,
 };
 
 use crate::config::{PathConfig, SolverConfig, SolverName};
@@ -26,7 +26,7 @@ pub(super) struct Flow<'a> {
     /// The network.
     pub field: &'a dyn Field,
     /// What it predicts.
-    pub prediction: Prediction,
+    pub heads: Heads,
     /// Native time at which samples begin.
     pub start: f64,
 }
@@ -74,13 +74,13 @@ impl Flow<'_> {
     }
 
     fn converted(&self, to: Prediction) -> Converted<'_> {
-        Converted { path: self.path, field: self.field, from: self.prediction, to }
+        Converted { path: self.path, field: self.field, from: self.heads, to }
     }
 
     /// The solver that is usual on the path, where none is named.
     fn chosen(&self, name: SolverName) -> Result<SolverName> {
         Ok(match name {
-            SolverName::Auto if self.prediction == Prediction::Velocity => SolverName::Euler,
+            SolverName::Auto if self.heads.main() == Prediction::Velocity => SolverName::Euler,
             SolverName::Auto if self.path.has_latent()? => SolverName::Bridge,
             SolverName::Auto if (EdmHeun { churn: None }).check(self.path).is_ok() => {
                 SolverName::Edm
@@ -143,11 +143,13 @@ impl Flow<'_> {
 pub fn check_solver(path: &PathConfig, solver: &SolverConfig) -> Result<()> {
     let interpolant = path.interpolant()?;
     let gaussian = if interpolant.has_latent()? { None } else { Some(path.gaussian()?) };
+    let heads = path.heads()?;
+    let said = Tensor::zeros((1, heads.predictions().len()), DType::F64, &Device::Cpu)?;
     let flow = Flow {
         path: interpolant.as_ref(),
         gaussian: gaussian.as_deref(),
-        field: &|x: &Tensor, _: &Tensor| Ok(x.zeros_like()?),
-        prediction: path.prediction()?,
+        field: &|_: &Tensor, _: &Tensor| Ok(said.clone()),
+        heads,
         start: path.start()?,
     };
     let x = Tensor::zeros((1, 1), DType::F64, &Device::Cpu)?;
@@ -204,9 +206,8 @@ mod tests {
     fn solve<P: GaussianPath>(path: &P, config: &SolverConfig) -> Result<(f64, usize)> {
         // All data at 0.8, so every solver that fits the path ends there.
         let field = |x: &Tensor, _: &Tensor| Ok((x.ones_like()? * 0.8)?);
-        let prediction = Prediction::Data;
-        let time = path.times().source;
-        let flow = Flow { path, gaussian: Some(path), field: &field, prediction, start: time };
+        let (heads, time) = (Prediction::Data.into(), path.times().source);
+        let flow = Flow { path, gaussian: Some(path), field: &field, heads, start: time };
         let start = Tensor::new(&[[0.3, -1.2]], &Device::Cpu)?;
         let mut noise = |_: usize, like: &Tensor| Ok((like.ones_like()? * 0.5)?);
         let end = flow.solve(config, &start, &mut noise)?;
@@ -245,8 +246,8 @@ mod tests {
         assert!(message(SolverName::Bridge).contains("expected a bridge"));
         let path = BrownianBridge::new(0.5).unwrap();
         let field = |x: &Tensor, _: &Tensor| Ok(x.clone());
-        let prediction = Prediction::Data;
-        let flow = Flow { path: &path, gaussian: None, field: &field, prediction, start: 1.0 };
+        let heads = Prediction::Data.into();
+        let flow = Flow { path: &path, gaussian: None, field: &field, heads, start: 1.0 };
         let start = Tensor::new(&[[0.3, -1.2]], &Device::Cpu).unwrap();
         let mut noise = |_: usize, like: &Tensor| Ok(like.clone());
         for name in SolverName::value_variants() {
