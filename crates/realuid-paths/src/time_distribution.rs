@@ -100,6 +100,20 @@ impl TimeDistribution {
         Ok(Tensor::from_vec(times, count, &Device::Cpu)?.to_dtype(dtype)?.to_device(device)?)
     }
 
+    /// The smallest and the largest time that [`sample`](Self::sample) can give, before rounding: for a
+    /// uniform one its two bounds, because a time just below the upper one may round to it.
+    pub fn range(&self) -> (f64, f64) {
+        // A stream's normal values come from 53 bits: none is larger than sqrt(-2 ln 2^-53).
+        let largest = (2.0 * 53.0 * std::f64::consts::LN_2).sqrt();
+        match *self {
+            Self::Uniform { low, high } => (low, high),
+            Self::DiscreteUniform { low, high } => (low as f64, high as f64),
+            Self::LogitNormal { .. } | Self::LogNormal { .. } => {
+                (self.map(-largest), self.map(largest))
+            }
+        }
+    }
+
     /// The time of one standard value: uniform in [0, 1) or standard normal.
     fn map(&self, value: f64) -> f64 {
         match *self {

@@ -57,6 +57,25 @@ fn discrete_uniform_shares() {
 }
 
 #[test]
+fn no_time_lies_outside_the_range() {
+    for distribution in [
+        TimeDistribution::uniform(0.2, 0.6).unwrap(),
+        TimeDistribution::logit_normal(-0.4, 1.2).unwrap(),
+        TimeDistribution::log_normal(-1.2, 1.2).unwrap(),
+        TimeDistribution::bounded_log_normal(-1.2, 1.2, 0.1, 0.9).unwrap(),
+        TimeDistribution::discrete_uniform(3, 7).unwrap(),
+    ] {
+        let (low, high) = distribution.range();
+        assert!(draw(distribution, 0).iter().all(|t| (low..=high).contains(t)), "{distribution:?}");
+    }
+    let (low, high) = TimeDistribution::logit_normal(0.0, 1.0).unwrap().range();
+    // The largest normal value of 53 bits is 8.57.
+    assert!((high - 0.999_81).abs() < 1e-5 && (low + high - 1.0).abs() < 1e-15, "{low}, {high}");
+    let bounded = TimeDistribution::bounded_log_normal(-1.2, 1.2, 0.1, 0.9).unwrap();
+    assert_eq!(bounded.range(), (0.1, 0.9));
+}
+
+#[test]
 fn the_grid_of_noise_levels_is_karras_and_others() {
     // numpy: (80^(1/7) + i / 4 (0.002^(1/7) - 80^(1/7)))^7, then 0.
     let expected =

@@ -53,7 +53,7 @@ impl Teacher {
         let matching = Matching {
             seed,
             framework: Framework::new(&config.path, source)?,
-            times: config.path.times(config.time, "teacher.time")?.distribution()?,
+            times: config.times()?.distribution()?,
             weighting: config.weight.weighting(),
             class_dropout: config.class_dropout,
         };

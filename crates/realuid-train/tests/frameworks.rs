@@ -183,6 +183,10 @@ fn what_does_not_fit_the_framework_is_refused_before_there_is_a_run() {
         (&["teacher.output.evaluation.solver.name=edm"], "noise levels"),
         (&["teacher.output.evaluation.solver.name=bridge"], "expected a bridge"),
         (&bridge, "output.evaluation.data"),
+        (
+            &["teacher.weight.name=snr", "teacher.time.distribution=uniform"],
+            "configuration teacher.time",
+        ),
     ] {
         refused(&workshop, teacher, changes, expected);
     }
@@ -202,6 +206,10 @@ fn what_does_not_fit_the_framework_is_refused_before_there_is_a_run() {
         (&["distill.generator.times=[1.0]"], "nothing of the source is left"),
         (&["distill.generator.times=[0.5,0.2]"], "nearer to the data"),
         (&["distill.generator.times=[]"], "distill.generator.times"),
+        (
+            &["distill.weight.name=snr", "distill.time.distribution=uniform"],
+            "configuration distill.time",
+        ),
         (&["distill.output.evaluation.solver.eta=0.5"], "solver.eta"),
     ] {
         refused(&workshop, distill, changes, expected);

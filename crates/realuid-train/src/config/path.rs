@@ -2,9 +2,9 @@ use realuid_paths::{GaussianPath, Heads, Interpolant};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use super::PathName;
 use super::heads::{read, write};
 use super::path_name::Built;
-use super::{PathName, TimeConfig};
 use crate::{Error, Result};
 
 /// `teacher.path`: the framework of the teacher.
@@ -56,15 +56,6 @@ impl PathConfig {
         self.check_start(self.start()?)?;
         Ok(self.prediction)
     }
-
-    /// The distribution of training times `chosen`, or what is usual on this path; fails where its
-    /// numbers make none or leave the path's times. `origin` names the table.
-    pub fn times(&self, chosen: Option<TimeConfig>, origin: &str) -> Result<TimeConfig> {
-        let times = chosen.unwrap_or_else(|| self.name.usual_times());
-        times.distribution()?;
-        times.check_within(self.interpolant()?.times(), origin)?;
-        Ok(times)
-    }
 }
 
 /// By hand, because serde does not refuse unknown keys of a table that holds another.
@@ -92,6 +83,7 @@ mod tests {
     use realuid_paths::Prediction;
 
     use super::*;
+    use crate::config::{LossForm, TimeConfig};
 
     const NAMES: [&str; 12] = [
         "linear",
@@ -123,7 +115,7 @@ mod tests {
             let path = config.interpolant().unwrap();
             assert_eq!(path.has_latent().unwrap(), config.gaussian().is_err(), "{name}");
             config.heads().unwrap();
-            config.times(None, "test").unwrap();
+            config.times(None, &LossForm::default(), "test").unwrap();
             let written = toml::to_string(&config).unwrap();
             assert_eq!(read(&written).unwrap(), config, "{written}");
             let card = serde_json::to_string(&config).unwrap();
@@ -149,7 +141,7 @@ mod tests {
         assert!((a.to_vec1::<f64>().unwrap()[0] - (-2.05_f64).exp()).abs() < 1e-15);
         let config = read("name = \"ddpm-cosine\"\nsteps = 50").unwrap();
         assert_eq!(
-            config.times(None, "test").unwrap(),
+            config.times(None, &LossForm::default(), "test").unwrap(),
             TimeConfig::DiscreteUniform { low: 0, high: 49 }
         );
     }
@@ -172,22 +164,6 @@ mod tests {
             "name = \"ddpm-linear\"\nsteps = 1",
         ] {
             assert!(read(table).unwrap().interpolant().is_err(), "{table}");
-        }
-    }
-
-    #[test]
-    fn times_outside_the_path_are_refused() {
-        let outside = [
-            ("linear", TimeConfig::Uniform { low: 0.0, high: 2.0 }),
-            ("ddpm-linear", TimeConfig::DiscreteUniform { low: 0, high: 1000 }),
-            (
-                "variance-exploding",
-                TimeConfig::LogNormal { mean: 0.0, std: 1.0, low: 0.1, high: 100.0 },
-            ),
-        ];
-        for (name, times) in outside {
-            let message = named(name).times(Some(times), "teacher.time").unwrap_err().to_string();
-            assert!(message.contains("teacher.time"), "{message}");
         }
     }
 }

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::TimeConfig;
 use crate::{Error, Result};
 
+/// Share of the path that times keep from an end where a rate is infinite, a prediction ill-conditioned
+/// or a weight infinite.
+pub(super) const MARGIN: f64 = 1e-3;
+
 /// The paths by name, each with its parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case", deny_unknown_fields)]
@@ -170,8 +174,6 @@ impl PathName {
 
     /// How training times are usually drawn on this path.
     pub(super) fn usual_times(&self) -> TimeConfig {
-        // Where a rate is infinite at an end, or a prediction is ill-conditioned there.
-        const MARGIN: f64 = 1e-3;
         match *self {
             Self::Linear {} | Self::Gvp {} => TimeConfig::Uniform { low: 0.0, high: 1.0 },
             Self::VpLinear { .. } | Self::Cosine {} => {

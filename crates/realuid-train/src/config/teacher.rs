@@ -3,7 +3,8 @@ use realuid_paths::{Heads, Prediction};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EmaConfig, OptimizerConfig, OutputConfig, PathConfig, ScheduleConfig, TimeConfig, WeightConfig,
+    EmaConfig, LossForm, OptimizerConfig, OutputConfig, PathConfig, ScheduleConfig, TimeConfig,
+    WeightConfig,
 };
 use crate::{Error, Result};
 
@@ -43,14 +44,20 @@ impl TeacherConfig {
     pub fn validate(&self) -> Result<()> {
         self.network.validate()?;
         self.path.heads()?;
-        self.path.times(self.time, "teacher.time")?;
         self.check_network()?;
         self.check_class_dropout()?;
-        self.weight.weighting().validate()?;
+        self.times()?;
         self.optimizer.validate("teacher.optimizer")?;
         self.train.validate("teacher")?;
         self.ema.validate("teacher")?;
         self.output.validate("teacher")
+    }
+
+    /// How training times are drawn; fails where the loss is infinite at one of them.
+    pub fn times(&self) -> Result<TimeConfig> {
+        let weighting = self.weight.weighting();
+        weighting.validate()?;
+        self.path.times(self.time, &LossForm { weighting, prediction: None }, "teacher.time")
     }
 
     /// Refuses options of the network with which a teacher on this path would learn nothing of use.

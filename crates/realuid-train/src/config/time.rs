@@ -12,7 +12,7 @@ pub enum TimeConfig {
         /// Earliest time.
         #[serde(default)]
         low: f64,
-        /// Latest time (excluded).
+        /// Latest time (excluded, but a time may round to it).
         #[serde(default = "one")]
         high: f64,
     },

@@ -1,6 +1,8 @@
 use realuid_loss::{GeneratorWeight, Objective, RealUid, Weighting};
 use realuid_paths::Prediction;
 
+use crate::config::LossForm;
+
 /// What the two players play for.
 pub struct Aim {
     /// The losses of both.
@@ -26,6 +28,11 @@ impl Aim {
             weighting: Weighting::Constant,
             generator_weight: GeneratorWeight::OfTime,
         }
+    }
+
+    /// What of both players' losses depends on the time.
+    pub fn form(&self) -> LossForm {
+        LossForm { prediction: self.prediction, weighting: self.weighting }
     }
 }
 

@@ -146,7 +146,7 @@ fn draws(
     device: &Device,
 ) -> Result<Draws> {
     let config = recipe.distill()?;
-    let times = teacher.card.path.times(config.time, "distill.time")?;
+    let times = teacher.card.path.times(config.time, &setting.aim.form(), "distill.time")?;
     let span = setting.framework.path.times();
     let critic_times = config.adversarial.as_ref().map(|adversarial| adversarial.times(span));
     Ok(Draws {
