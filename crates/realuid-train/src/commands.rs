@@ -9,7 +9,7 @@ use realuid_ops::RandomStream;
 use crate::config::{self, OutputConfig, Recipe, ScheduleConfig, SolverConfig};
 use crate::distill::Distill;
 use crate::evaluation::Evaluator;
-use crate::model::{GeneratorTimes, Model, ModelCard, SampleRequest, check_solver, locate};
+use crate::model::{GeneratorTimes, Model, ModelCard, SampleRequest, locate};
 use crate::observer::Observer;
 use crate::plan::Plan;
 use crate::run::RunFolder;
@@ -52,10 +52,9 @@ pub fn teacher(
     stop: &AtomicBool,
     device: &Device,
 ) -> Result<Outcome> {
-    let recipe = begin.recipe();
+    let recipe = &begin.recipe().resolved_for_teacher()?;
     let config = recipe.teacher()?;
     let plan = plan(recipe, &config.train, &config.output);
-    check_solver(&config.path, &config.output.evaluation.solver)?;
     let mut job = Teacher::new(recipe, device)?;
     let evaluator = plan.evaluator(&job, device)?;
     match begin {
@@ -82,11 +81,8 @@ pub fn distill(
     stop: &AtomicBool,
     device: &Device,
 ) -> Result<Outcome> {
-    let recipe = begin.recipe();
-    let config = recipe.distill()?;
-    let plan = plan(recipe, &config.train, &config.output);
     match begin {
-        Begin::New { out, .. } => {
+        Begin::New { recipe, out } => {
             let origin = origin.ok_or_else(|| {
                 Error::config(
                     "distillation",
@@ -95,26 +91,35 @@ pub fn distill(
             })?;
             let teacher = locate(&origin.teacher)?.folder;
             let from = origin.from.as_deref().map(locate).transpose()?.map(|from| from.folder);
-            let path = ModelCard::load(&teacher)?.path;
-            check_solver(&path, &config.output.evaluation.solver)?;
-            let mut job = Distill::new(recipe, &teacher, from.as_deref(), device)?;
+            let (recipe, plan) = distillation(recipe, &teacher)?;
+            let mut job = Distill::new(&recipe, &teacher, from.as_deref(), device)?;
             let evaluator = plan.evaluator(&job, device)?;
             plan.loader(&job, 0)?;
             let run = RunFolder::create(out)?;
             copy_teacher(&teacher, &run.teacher())?;
-            write_recipe(&run, recipe)?;
-            draw_teacher(&run, &plan, &evaluator, config.guidance, device)?;
+            write_recipe(&run, &recipe)?;
+            draw_teacher(&run, &plan, &evaluator, recipe.distill()?.guidance, device)?;
             Trainer::start(&mut job, &run, plan, evaluator, observer)?.run(stop)
         }
-        Begin::Resume { run, .. } => {
+        Begin::Resume { recipe, run } => {
             let run = RunFolder::open(run)?;
-            let mut job = Distill::new(recipe, &run.teacher(), None, device)?;
+            let (recipe, plan) = distillation(recipe, &run.teacher())?;
+            let mut job = Distill::new(&recipe, &run.teacher(), None, device)?;
             let evaluator = plan.evaluator(&job, device)?;
             let trainer = Trainer::resume(&mut job, &run, plan, evaluator, observer)?;
-            write_recipe(&run, recipe)?;
+            write_recipe(&run, &recipe)?;
             trainer.run(stop)
         }
     }
+}
+
+/// The recipe with what it takes from the path of the teacher in the model folder `teacher`, and the plan
+/// of its run.
+fn distillation(recipe: &Recipe, teacher: &Path) -> Result<(Recipe, Plan)> {
+    let recipe = recipe.resolved_for_distillation(&ModelCard::load(teacher)?.path)?;
+    let config = recipe.distill()?;
+    let plan = plan(&recipe, &config.train, &config.output);
+    Ok((recipe, plan))
 }
 
 impl Begin {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Workshop, words};
+use common::{Workshop, assert_same_contents, words};
 
 /// A workshop with a short teacher and a student of it.
 fn trained() -> Workshop {
@@ -32,6 +32,26 @@ fn training_lowers_the_loss_and_leaves_everything_in_the_run() {
     assert!(mean(&losses[35..]) < mean(&losses[..10]), "{losses:?}");
     let page = std::fs::read_to_string(workshop.path("student/report.html")).unwrap();
     assert!(page.contains("<svg") && page.contains("teacher") && !page.contains("http-equiv"));
+}
+
+#[test]
+fn a_runs_own_file_says_what_it_took_from_the_path() {
+    let workshop = trained();
+    let read = |run: &str| -> toml::Table {
+        std::fs::read_to_string(workshop.path(run).join("config.toml")).unwrap().parse().unwrap()
+    };
+    let uniform: toml::Table = "distribution = \"uniform\"\nlow = 0.0\nhigh = 1.0".parse().unwrap();
+    for (run, stage) in [("teacher", "teacher"), ("student", "distill")] {
+        let config = &read(run)[stage];
+        assert_eq!(config["time"].as_table(), Some(&uniform), "{config}");
+        let solver = &config["output"]["evaluation"]["solver"];
+        assert_eq!(solver["name"].as_str(), Some("euler"), "{config}");
+    }
+    let times = &read("student")["distill"]["generator"]["times"];
+    assert_eq!(times.as_array().unwrap().as_slice(), [toml::Value::Float(0.0)]);
+    // The same run follows from its own file.
+    workshop.succeed(&words("distill --config student/config.toml --teacher teacher --out again"));
+    assert_same_contents(&workshop.path("student"), &workshop.path("again"));
 }
 
 #[test]

@@ -4,8 +4,8 @@ use realuid_paths::{TimeDistribution, TimeSpan};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EmaConfig, ObjectiveConfig, OptimizerConfig, OutputConfig, ScheduleConfig, TimeConfig,
-    WeightConfig,
+    EmaConfig, ObjectiveConfig, OptimizerConfig, OutputConfig, PathConfig, ScheduleConfig,
+    TimeConfig, WeightConfig,
 };
 use crate::distill::Aim;
 use crate::{Error, Result};
@@ -102,13 +102,23 @@ impl AdversarialConfig {
 
     /// Distribution of the times at which the critic looks; fails where they leave the path's own.
     pub fn times(&self, path: TimeSpan) -> Result<TimeDistribution> {
-        const SHARE: f64 = 0.2;
-        let inner = path.data + SHARE * (path.source - path.data);
-        let low = self.low.unwrap_or(path.data.min(inner));
-        let high = self.high.unwrap_or(path.data.max(inner));
+        let (low, high) = self.bounds(path);
         let times = TimeConfig::Uniform { low, high };
         times.check_within(path, "distill.adversarial")?;
         times.distribution()
+    }
+
+    /// With both times given.
+    pub(super) fn resolved(self, path: TimeSpan) -> Self {
+        let (low, high) = self.bounds(path);
+        Self { low: Some(low), high: Some(high), ..self }
+    }
+
+    fn bounds(self, path: TimeSpan) -> (f64, f64) {
+        const SHARE: f64 = 0.2;
+        let inner = path.data + SHARE * (path.source - path.data);
+        let (low, high) = (path.data.min(inner), path.data.max(inner));
+        (self.low.unwrap_or(low), self.high.unwrap_or(high))
     }
 
     /// Fails with the first field that makes no sense.
@@ -118,6 +128,14 @@ impl AdversarialConfig {
 }
 
 impl GeneratorConfig {
+    /// Native times of its evaluations, for a teacher on `path`.
+    pub fn times(&self, path: &PathConfig) -> Result<Vec<f64>> {
+        match &self.times {
+            Some(times) => Ok(times.clone()),
+            None => Ok(vec![path.generator_start()?]),
+        }
+    }
+
     /// The generator's network, for a teacher's.
     pub fn network(&self, teacher: &NetworkConfig) -> NetworkConfig {
         let options = NetworkOptions { noise_channels: self.noise_channels, ..teacher.options() };

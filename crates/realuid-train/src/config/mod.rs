@@ -17,6 +17,7 @@ mod path;
 mod path_name;
 mod path_times;
 mod recipe;
+mod resolve;
 mod solver;
 mod start;
 mod teacher;

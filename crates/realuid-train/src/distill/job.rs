@@ -7,7 +7,7 @@ use realuid_models::NetworkConfig;
 use realuid_ops::Ema;
 
 use super::start::Start;
-use super::{Aim, Distillation, Draw, Draws, Report, Setting, players};
+use super::{Distillation, Draw, Draws, Report, Setting, players};
 use crate::averages;
 use crate::config::{DistillConfig, Recipe};
 use crate::framework::{Framework, SourceEnd};
@@ -33,18 +33,14 @@ impl Distill {
         from: Option<&Path>,
         device: &Device,
     ) -> Result<Self> {
-        let (seed, config) = (recipe.seed, recipe.distill()?);
         let teacher = Start::teacher(teacher, device)?;
+        let recipe = &recipe.resolved_for_distillation(&teacher.card.path)?;
+        let (seed, config) = (recipe.seed, recipe.distill()?);
         let framework = Framework::new(&teacher.card.path, teacher.card.source)?;
-        let times = match &config.generator.times {
-            Some(times) => times.clone(),
-            None => vec![teacher.card.path.generator_start()?],
-        };
+        let times = config.generator.times(&teacher.card.path)?;
         check_generator_times(&framework, &times, "distill.generator.times")?;
         check_source(&framework, recipe)?;
         check_dealt(framework.source, config, times.len())?;
-        let aim = config.aim()?;
-        check_prediction(&framework, &aim)?;
         let network = config.generator.network(&teacher.config);
         let start = match from {
             Some(from) => Start::generator(from, &teacher, &network, &times, device)?,
@@ -55,7 +51,7 @@ impl Distill {
             guidance: config.guidance(&teacher.config)?,
             framework,
             times,
-            aim,
+            aim: config.aim()?,
         };
         let generator = players::generator(config, &start)?;
         let ema = Ema::new(generator.parameters(), &config.ema.decays)?;
@@ -158,14 +154,6 @@ fn draws(
         network,
         device: device.clone(),
     })
-}
-
-/// The losses must be of something that the networks' prediction determines.
-fn check_prediction(framework: &Framework, aim: &Aim) -> Result<()> {
-    let Some(prediction) = aim.prediction else { return Ok(()) };
-    let times = framework.path.times();
-    let middle = f64::midpoint(times.data, times.source);
-    framework.check_determines(prediction, middle, "distill.objective.prediction")
 }
 
 /// The data must have at the source end what the teacher's had.

@@ -14,7 +14,7 @@ pub use few_steps::{FewSteps, GeneratorInput};
 pub use generator_times::{GeneratorTimes, check_generator_times};
 pub use locate::{Located, locate};
 pub use sample::{Model, SampleRequest, Samples};
-pub use solve::check_solver;
+pub use solve::fitting_solver;
 pub use sources::sources;
 
 pub(crate) use sources::repeated;

@@ -139,8 +139,9 @@ impl Flow<'_> {
     }
 }
 
-/// Fails where `solver` does not fit models of `path`: what they would find out at their first samples.
-pub fn check_solver(path: &PathConfig, solver: &SolverConfig) -> Result<()> {
+/// `solver` with its method by name; fails where it does not fit models of `path`: what they would find
+/// out at their first samples.
+pub fn fitting_solver(path: &PathConfig, solver: &SolverConfig) -> Result<SolverConfig> {
     let interpolant = path.interpolant()?;
     let gaussian = if interpolant.has_latent()? { None } else { Some(path.gaussian()?) };
     let heads = path.heads()?;
@@ -154,7 +155,7 @@ pub fn check_solver(path: &PathConfig, solver: &SolverConfig) -> Result<()> {
     };
     let x = Tensor::zeros((1, 1), DType::F64, &Device::Cpu)?;
     flow.solve(solver, &x, &mut |_: usize, like: &Tensor| Ok(like.zeros_like()?))?;
-    Ok(())
+    Ok(SolverConfig { name: flow.chosen(solver.name)?, ..solver.clone() })
 }
 
 impl Method {
