@@ -10,6 +10,7 @@ use realuid_metrics::{
 use realuid_ops::RandomStream;
 use serde::{Deserialize, Serialize};
 
+use crate::class_shares::{ClassShares, ClassedExamples};
 use crate::config::{Metric, OutputConfig};
 use crate::model::{GeneratorTimes, Model, SampleRequest, Samples, repeated};
 use crate::{Error, Result};
@@ -51,6 +52,7 @@ pub struct Metrics {
 pub struct Evaluator {
     examples: Tensor,
     sources: Option<Tensor>,
+    classes: Option<Tensor>,
     features: Tensor,
     statistics: FrechetStatistics,
     directions: Tensor,
@@ -62,7 +64,7 @@ impl Evaluator {
     pub fn open(uri: &str, count: usize, device: &Device) -> Result<Self> {
         let dataset = realuid_data::open(uri)?;
         let examples = realuid_data::distinct_examples(dataset.as_ref(), count, SEED)?;
-        let (examples, sources) = (examples.data, examples.source);
+        let (examples, sources, classes) = (examples.data, examples.source, examples.classes);
         let features = features(&examples)?;
         let dimension = features.dim(1)?;
         let mut statistics = FrechetStatistics::new(dimension);
@@ -70,6 +72,7 @@ impl Evaluator {
         Ok(Self {
             examples,
             sources,
+            classes,
             directions: random_directions(
                 &RandomStream::new(SEED, "directions", 0),
                 DIRECTIONS,
@@ -147,6 +150,21 @@ impl Evaluator {
             density: neighbours.density,
             coverage: neighbours.coverage,
         })
+    }
+}
+
+impl Evaluator {
+    /// To which classes of the data `samples` `[N, ...]` belong, by features as the metrics'; with a
+    /// `radius` also the share that is so near to the mean of a class. Fails where the data have none.
+    pub fn class_shares(&self, samples: &Tensor, radius: Option<f64>) -> Result<ClassShares> {
+        let classes = self.classes.clone().ok_or_else(|| Error::Mismatch {
+            what: "classes of the data",
+            expected: "examples with classes".into(),
+            found: "examples without".into(),
+            advice: "leave --classes out, or compare with data that have classes".into(),
+        })?;
+        let examples = ClassedExamples { features: self.features.clone(), classes };
+        examples.shares(&features(samples)?, radius)
     }
 }
 

@@ -27,6 +27,7 @@
 //!
 //! [`commands`] trains and distils; `examples/distill_in_code.rs` shows the whole way.
 
+pub mod class_shares;
 pub mod cli;
 pub mod commands;
 pub mod config;
@@ -46,6 +47,7 @@ pub mod train;
 pub mod weights;
 
 mod averages;
+
 mod conditioning;
 mod error;
 mod files;

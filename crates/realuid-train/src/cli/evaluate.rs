@@ -7,6 +7,7 @@ use realuid_ops::RandomStream;
 use serde::Serialize;
 
 use super::model::ModelArguments;
+use crate::class_shares::ClassShares;
 use crate::evaluation::{Evaluator, Metrics, NEIGHBOURS};
 use crate::model::SampleRequest;
 
@@ -21,6 +22,12 @@ pub(super) struct Arguments {
     /// How many samples, and at most as many examples
     #[arg(long, value_name = "N", default_value_t = 5000)]
     num: usize,
+    /// Tell to which classes the samples belong: that of the nearest example
+    #[arg(long)]
+    classes: bool,
+    /// With --classes, tell also which share of the samples is so near to the mean of a class
+    #[arg(long, value_name = "DISTANCE", requires = "classes")]
+    radius: Option<f64>,
     /// Print one JSON object instead of lines
     #[arg(long)]
     json: bool,
@@ -38,6 +45,8 @@ struct Report {
     seconds_per_1000: f64,
     #[serde(flatten)]
     metrics: Metrics,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    classes: Option<ClassShares>,
 }
 
 impl Arguments {
@@ -64,6 +73,8 @@ impl Arguments {
         let start = Instant::now();
         let samples = model.sample(&request, &Device::Cpu)?;
         let seconds = start.elapsed().as_secs_f64();
+        let classes =
+            self.classes.then(|| evaluator.class_shares(&samples.data, self.radius)).transpose()?;
         let report = Report {
             model: self.model.model.display().to_string(),
             data: self.data,
@@ -71,6 +82,7 @@ impl Arguments {
             evaluations: samples.evaluations,
             seconds_per_1000: 1000.0 * seconds / self.num as f64,
             metrics: evaluator.measure(&samples.data)?,
+            classes,
         };
         if self.json {
             println!("{}", serde_json::to_string(&report)?);
@@ -87,5 +99,13 @@ fn print(report: &Report) {
     println!("{:22}{:.3}", "seconds per 1,000", report.seconds_per_1000);
     for (name, value) in report.metrics.values() {
         println!("{:22}{value:.5}", name.replace('_', " "));
+    }
+    let Some(classes) = &report.classes else { return };
+    for (class, (samples, data)) in classes.samples.iter().zip(&classes.data).enumerate() {
+        println!("{:22}{samples:.5} (data {data:.5})", format!("share of class {class}"));
+    }
+    println!("{:22}{:.5}", "total variation", classes.total_variation);
+    if let Some(near) = classes.near_class_means {
+        println!("{:22}{near:.5}", "near class means");
     }
 }
