@@ -5,8 +5,10 @@ mod bench;
 mod cargo;
 mod ci;
 mod demo;
+mod page;
 mod parity;
 mod process;
+mod table;
 mod tidy;
 
 use std::process::ExitCode;
@@ -29,6 +31,8 @@ enum Command {
     Parity(parity::Arguments),
     /// Measure how fast the crates are, beside a peer
     Bench(bench::Arguments),
+    /// Train and distil many models, and say how good they are
+    Table(table::Arguments),
     /// Check layers, prose, sizes and leftovers of the whole repository
     Tidy(tidy::Arguments),
     /// Run what continuous integration runs
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => arguments.run(),
         Command::Parity(arguments) => arguments.run(),
         Command::Bench(arguments) => arguments.run(),
+        Command::Table(arguments) => arguments.run(),
         Command::Tidy(arguments) => arguments.run(),
         Command::Ci(arguments) => arguments.run(),
     };

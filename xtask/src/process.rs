@@ -22,6 +22,19 @@ pub fn read(command: &mut Command) -> anyhow::Result<String> {
         .with_context(|| format!("reading the output of `{name}`: expected UTF-8"))
 }
 
+/// Runs `command` without showing what it writes, and returns its standard output; where it fails, its
+/// errors are told.
+pub fn quiet(command: &mut Command) -> anyhow::Result<String> {
+    let name = describe(command);
+    let output = command.output().with_context(|| format!("starting `{name}`"))?;
+    if !output.status.success() {
+        eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    }
+    check(name.clone(), output.status)?;
+    String::from_utf8(output.stdout)
+        .with_context(|| format!("reading the output of `{name}`: expected UTF-8"))
+}
+
 /// The exit code that an error stands for: that of the program which failed, or 1.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(error.downcast_ref::<Failed>().map_or(1, |failed| failed.code))

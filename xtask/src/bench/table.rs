@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use anyhow::Context;
-
 use super::results::{Results, Workload};
+use crate::page::{self, Markers};
 
-const BEGIN: &str = "<!-- bench cpu: begin; written by `cargo xtask bench` -->";
-const END: &str = "<!-- bench cpu: end -->";
+const MARKERS: Markers = Markers {
+    begin: "<!-- bench cpu: begin; written by `cargo xtask bench` -->",
+    end: "<!-- bench cpu: end -->",
+};
 
 const HEADER: [&str; 9] = [
     "workload",
@@ -44,12 +45,7 @@ pub fn text(results: &Results) -> String {
 
 /// Replaces what stands between the marker comments of the page.
 pub fn write_into(page: &Path, results: &Results) -> anyhow::Result<()> {
-    let text =
-        std::fs::read_to_string(page).with_context(|| format!("reading {}", page.display()))?;
-    let text = replaced(&text, &markdown(results)).with_context(|| {
-        format!("{}: expected the lines `{BEGIN}` and `{END}`, found not both", page.display())
-    })?;
-    std::fs::write(page, text).with_context(|| format!("writing {}", page.display()))
+    MARKERS.write(page, &markdown(results))
 }
 
 const MEMORY_HEADER: [&str; 4] = ["workload", "ours MB", "peer MB", "ratio"];
@@ -58,11 +54,11 @@ fn markdown(results: &Results) -> String {
     let mut lines = vec![format!("{}.", results.machine)];
     lines.extend(peers(results));
     lines.push(String::new());
-    lines.extend(bars(&HEADER, &times(results)));
+    lines.push(page::table(&HEADER, &times(results)));
     let memory = memory(results);
     if !memory.is_empty() {
         lines.push("\nPeak memory of a fresh process:\n".to_owned());
-        lines.extend(bars(&MEMORY_HEADER, &memory));
+        lines.push(page::table(&MEMORY_HEADER, &memory));
     }
     lines.join("\n")
 }
@@ -172,20 +168,6 @@ fn columns<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> Vec<Stri
         .collect()
 }
 
-fn bars<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> Vec<String> {
-    let mut lines = vec![format!("| {} |", header.join(" | "))];
-    lines.push(format!("|---|{}", "---:|".repeat(N - 1)));
-    lines.extend(rows.iter().map(|row| format!("| {} |", row.join(" | "))));
-    lines
-}
-
-/// `text` with `table` between the markers; none if it lacks one of them.
-fn replaced(text: &str, table: &str) -> Option<String> {
-    let (before, rest) = text.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n{table}\n{END}{after}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,14 +205,6 @@ mod tests {
             ["unet/train-8", "500", "0%", "1000", "0%", "default", "0.50", "0.50"]
         );
         assert_eq!(memory(&results()), [["unet/train-8", "1500", "2000", "0.75"]]);
-    }
-
-    #[test]
-    fn a_page_keeps_what_stands_around_the_table() {
-        let page = format!("# Title\n{BEGIN}\nold\n{END}\nrest\n");
-        let text = replaced(&page, "new").unwrap();
-        assert_eq!(text, format!("# Title\n{BEGIN}\nnew\n{END}\nrest\n"));
-        assert_eq!(replaced("no markers", "new"), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
-mod folder;
+pub mod folder;
 mod measurement;
-mod plan;
+pub mod plan;
 mod table;
 
 use std::ffi::OsStr;

@@ -49,7 +49,8 @@ impl Plan {
     }
 }
 
-fn uri(recipe: &str) -> Option<&str> {
+/// The address of the data in the text of a recipe.
+pub fn uri(recipe: &str) -> Option<&str> {
     let value = recipe.lines().find_map(|line| line.strip_prefix("uri = \""))?;
     value.split('"').next()
 }
