@@ -79,7 +79,12 @@ mod tests {
             total_variation,
             near_class_means: Some(0.9),
         };
-        Evaluation { sliced_wasserstein: 0.1, precision: 0.8, classes: Some(classes) }
+        Evaluation {
+            sliced_wasserstein: 0.1,
+            energy_distance: 0.0,
+            precision: 0.8,
+            classes: Some(classes),
+        }
     }
 
     #[test]

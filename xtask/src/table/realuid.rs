@@ -24,6 +24,7 @@ pub struct Run<'a> {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Evaluation {
     pub sliced_wasserstein: f64,
+    pub energy_distance: f64,
     pub precision: f64,
     #[serde(default)]
     pub classes: Option<Classes>,

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::Common;
 use super::parallel::in_parallel;
-use super::realuid::{Realuid, Run};
-use super::universal_row::{Distances, HEADER, Row};
+use super::realuid::{Evaluation, Realuid, Run};
+use super::universal_row::{Distances, HEADER, Measured, Row};
 use crate::cargo::below_root;
 use crate::page::{self, Markers};
 
@@ -18,6 +18,8 @@ const TOYS: [&str; 2] = ["8-gaussians", "checkerboard"];
 /// Samples of each model, compared with as many examples.
 const SAMPLES: [&str; 2] = ["--num", "2000"];
 const STEPS: [&str; 2] = ["--steps", "100"];
+/// One step that moves no weight.
+const UNTRAINED: [&str; 2] = ["teacher.train.steps=1", "teacher.optimizer.learning_rate=1e-30"];
 const MARKERS: Markers = Markers {
     begin: "<!-- universal: begin; written by `cargo xtask table universal` -->",
     end: "<!-- universal: end -->",
@@ -71,29 +73,38 @@ impl Arguments {
 }
 
 impl Cell<'_> {
-    fn measure(&self, realuid: &Realuid, out: &Path) -> anyhow::Result<Distances> {
+    fn measure(&self, realuid: &Realuid, out: &Path) -> anyhow::Result<Measured> {
         let folder = out.join(self.name());
-        let teacher = folder.join("teacher");
-        let settings = self.settings(&[]);
-        realuid.teach(&Run { recipe: self.recipe, settings: &settings, out: &teacher })?;
-        let student = |name: &str, changes: &[&str]| {
+        let teach = |name: &str, changes: &[&str]| {
             let (settings, out) = (self.settings(changes), folder.join(name));
-            realuid
-                .distil(&Run { recipe: self.recipe, settings: &settings, out: &out }, &teacher)?;
-            self.distance(realuid, &out, &[])
+            realuid.teach(&Run { recipe: self.recipe, settings: &settings, out: &out })?;
+            anyhow::Ok(out)
         };
-        Ok(Distances {
-            teacher: self.distance(realuid, &teacher, &STEPS)?,
-            // The first step is the fake model's.
-            start: student("start", &["distill.train.steps=1"])?,
-            uid: student("uid", &["distill.objective.preset=uid"])?,
-            realuid: student("realuid", &[])?,
+        let student = |name: &str, teacher: &Path, changes: &[&str]| {
+            let (settings, out) = (self.settings(changes), folder.join(name));
+            let run = Run { recipe: self.recipe, settings: &settings, out: &out };
+            realuid.distil(&run, teacher)?;
+            self.distances(realuid, &out, &[])
+        };
+        let (fresh, teacher) = (teach("fresh", &UNTRAINED)?, teach("teacher", &[])?);
+        Ok(Measured {
+            teacher: self.distances(realuid, &teacher, &STEPS)?,
+            // Its one step is the fake model's.
+            untrained: student("untrained", &fresh, &["distill.train.steps=1"])?,
+            uid: student("uid", &teacher, &["distill.objective.preset=uid"])?,
+            realuid: student("realuid", &teacher, &[])?,
         })
     }
 
-    fn distance(&self, realuid: &Realuid, model: &Path, solver: &[&str]) -> anyhow::Result<f64> {
-        let arguments = [&SAMPLES, solver].concat();
-        Ok(realuid.evaluate(model, &self.data, &arguments)?.sliced_wasserstein)
+    fn distances(
+        &self,
+        realuid: &Realuid,
+        model: &Path,
+        solver: &[&str],
+    ) -> anyhow::Result<Distances> {
+        let found = realuid.evaluate(model, &self.data, &[&SAMPLES, solver].concat())?;
+        let Evaluation { sliced_wasserstein, energy_distance: energy, .. } = found;
+        Ok(Distances { sliced_wasserstein, energy })
     }
 
     fn settings(&self, changes: &[&str]) -> Vec<String> {
