@@ -5,6 +5,7 @@ mod bench;
 mod cargo;
 mod ci;
 mod demo;
+mod figures;
 mod page;
 mod parity;
 mod process;
@@ -33,6 +34,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Train and distil many models, and say how good they are
     Table(table::Arguments),
+    /// Draw the figures of the documentation
+    Figures(figures::Arguments),
     /// Check layers, prose, sizes and leftovers of the whole repository
     Tidy(tidy::Arguments),
     /// Run what continuous integration runs
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::Parity(arguments) => arguments.run(),
         Command::Bench(arguments) => arguments.run(),
         Command::Table(arguments) => arguments.run(),
+        Command::Figures(arguments) => arguments.run(),
         Command::Tidy(arguments) => arguments.run(),
         Command::Ci(arguments) => arguments.run(),
     };
