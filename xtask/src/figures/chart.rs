@@ -88,7 +88,8 @@ impl Panel {
     fn draw(&self, svg: &mut Svg, area: Area, head: f64, name: &str) {
         svg.bold([area.left, area.top - head + 20.0], Anchor::Start, &self.title);
         self.draw_axes(svg, area);
-        svg.clip(name, [area.left, area.top - 2.0], [area.width, PANEL_HEIGHT + 4.0]);
+        // Wider than the panel, so that a point at its edge is seen whole.
+        svg.clip(name, [area.left - 4.0, area.top - 2.0], [area.width + 8.0, PANEL_HEIGHT + 4.0]);
         for (curve, style) in self.curves.iter().zip(STYLES) {
             let place = |[x, y]: &[f64; 2]| area.at(self.x.place(*x), self.y.place(*y));
             let line: Vec<[f64; 2]> = curve.line.iter().map(place).collect();
