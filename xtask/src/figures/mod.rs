@@ -3,6 +3,7 @@ mod chart;
 mod correction;
 mod density_ratio;
 mod invariance;
+mod law;
 mod measured;
 mod mixture;
 mod svg;
@@ -42,6 +43,7 @@ fn all() -> anyhow::Result<Vec<(&'static str, String)>> {
         ("density-ratio.svg", density_ratio::figure().to_svg()),
         ("invariance.svg", invariance::figure().to_svg()),
         ("correction.svg", correction::figure().to_svg()),
+        ("law.svg", law::figure()?.to_svg()),
         ("kappa.svg", measured::kappa()?.to_svg()),
         ("initial-time.svg", measured::initial_time()?.to_svg()),
     ])

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context;
@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::Common;
 use super::correction_row::{Measured, Row};
+use super::law_points::{ClassPoints, LawPoints};
 use super::parallel::in_parallel;
 use super::realuid::{Evaluation, Realuid, Run};
 use crate::cargo::below_root;
@@ -19,6 +20,9 @@ pub struct Arguments {
     /// What the teacher lacks
     #[arg(long, value_enum, default_value_t = Task::Toy)]
     task: Task,
+    /// Keep what the figure of the law shows in this file
+    #[arg(long, value_name = "FILE")]
+    points: Option<PathBuf>,
 }
 
 /// Data, and a teacher that did not see all of them.
@@ -81,9 +85,32 @@ impl Arguments {
         })?;
         let table = self.table(&teachers, &students)?;
         println!("\n{table}\n\n{:.0} s in all", start.elapsed().as_secs_f64());
+        if let Some(file) = &self.points {
+            self.points(&teachers, &students).save(file)?;
+        }
         match &self.common.markdown {
             Some(page) => self.task.markers().write(page, &table),
             None => Ok(()),
+        }
+    }
+
+    /// Each share that the law speaks of, beside what it says.
+    fn points(&self, teachers: &[Evaluation], students: &[Evaluation]) -> LawPoints {
+        let of_class = |(class, name): (&usize, &&'static str)| {
+            let rows = STUDENTS.iter().zip(students.chunks(teachers.len()));
+            let points = rows.filter_map(|(student, models)| Some((student.law?, models)));
+            let points = points.flat_map(|(c, models)| {
+                let pairs = teachers.iter().zip(models);
+                pairs.filter_map(move |(teacher, model)| {
+                    Measured { teacher, model }.point(*class, c)
+                })
+            });
+            ClassPoints { name, points: points.collect() }
+        };
+        let names = self.task.watched_names();
+        LawPoints {
+            command: self.task.command().to_owned(),
+            classes: self.task.watched().iter().zip(names).map(of_class).collect(),
         }
     }
 
@@ -135,6 +162,20 @@ impl Task {
         match self {
             Self::Toy => &[0, 1],
             Self::Digits => &[7],
+        }
+    }
+
+    fn watched_names(self) -> &'static [&'static str] {
+        match self {
+            Self::Toy => &["the mode never seen", "the mode half seen"],
+            Self::Digits => &["sevens, never seen"],
+        }
+    }
+
+    fn command(self) -> &'static str {
+        match self {
+            Self::Toy => "cargo xtask table correction",
+            Self::Digits => "cargo xtask table correction --task digits",
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod correction;
 mod correction_row;
+mod law_points;
 mod parallel;
 mod realuid;
 mod spread;

@@ -1,0 +1,54 @@
+use std::fs;
+
+use anyhow::Context;
+use serde::Deserialize;
+
+use super::axis::Axis;
+use super::chart::{Curve, Figure, Panel};
+use crate::cargo::root;
+
+/// A file of `docs/measurements` that `cargo xtask table correction --points` writes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Measurements {
+    #[expect(dead_code, reason = "for readers of the file")]
+    command: String,
+    classes: Vec<Class>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Class {
+    name: String,
+    /// What the law says, and what was found.
+    points: Vec<[f64; 2]>,
+}
+
+/// What the law of correction says of shares that the teacher lacks, and what students had.
+pub fn figure() -> anyhow::Result<Figure> {
+    let panel = panel("Eight Gaussians, one step", "correction-toy")?;
+    Ok(Figure { panels: vec![panel], columns: 1 })
+}
+
+fn panel(title: &str, name: &str) -> anyhow::Result<Panel> {
+    let axis = |label: &str| Axis::linear(label, 0.0, 0.15, 0.05);
+    let law = Curve {
+        name: "the law".to_owned(),
+        line: vec![[0.0, 0.0], [0.15, 0.15]],
+        points: Vec::new(),
+    };
+    let found = read(name)?.classes.into_iter();
+    let found = found.map(|of| Curve { name: of.name, line: Vec::new(), points: of.points });
+    Ok(Panel {
+        title: title.to_owned(),
+        x: axis("share by the law"),
+        y: axis("share found"),
+        curves: std::iter::once(law).chain(found).collect(),
+    })
+}
+
+fn read(name: &str) -> anyhow::Result<Measurements> {
+    let path = format!("docs/measurements/{name}.json");
+    let text = fs::read_to_string(root().join(&path)).with_context(|| format!("reading {path}"))?;
+    serde_json::from_str(&text).with_context(|| format!("{path}: expected a file of measurements"))
+}
