@@ -34,8 +34,13 @@ pub struct Arguments {
 struct Stage {
     title: &'static str,
     run: PathBuf,
+    /// How it is sampled; a generator needs no solver.
+    solver: &'static [&'static str],
     time: Duration,
 }
+
+/// The steps of the teacher.
+const SOLVER: [&str; 4] = ["--solver", "euler", "--steps", "100"];
 
 /// The binary, and what it is asked to do.
 struct Demo {
@@ -104,14 +109,15 @@ impl Demo {
         realuid.args(arguments).arg("--out").arg(&run);
         say(title, &realuid);
         process::run(&mut realuid)?;
-        Ok(Stage { title, run, time: start.elapsed() })
+        let solver: &[&str] = if command == "teacher" { &SOLVER } else { &[] };
+        Ok(Stage { title, run, solver, time: start.elapsed() })
     }
 
     fn measure(&self, stage: &Stage) -> anyhow::Result<Measurement> {
         let mut realuid = self.realuid();
         realuid.arg("evaluate").arg("--model").arg(&stage.run);
         realuid.args(["--data", &self.plan.data()?, "--num", SAMPLES, "--json"]);
-        realuid.args(["--solver", "euler", "--steps", "100"]);
+        realuid.args(stage.solver);
         say("Measure", &realuid);
         let text = process::read(&mut realuid)?;
         Measurement::parse(stage.title, &text)
