@@ -33,10 +33,10 @@ impl Markers {
 }
 
 /// A table of Markdown: the first column to the left, the others to the right.
-pub fn table<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> String {
+pub fn table<R: AsRef<[String]>>(header: &[&str], rows: &[R]) -> String {
     let mut lines = vec![format!("| {} |", header.join(" | "))];
-    lines.push(format!("|---|{}", "---:|".repeat(N - 1)));
-    lines.extend(rows.iter().map(|row| format!("| {} |", row.join(" | "))));
+    lines.push(format!("|---|{}", "---:|".repeat(header.len() - 1)));
+    lines.extend(rows.iter().map(|row| format!("| {} |", row.as_ref().join(" | "))));
     lines.join("\n")
 }
 

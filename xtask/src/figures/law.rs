@@ -1,11 +1,8 @@
-use std::fs;
-
-use anyhow::Context;
 use serde::Deserialize;
 
 use super::axis::Axis;
 use super::chart::{Curve, Figure, Panel};
-use crate::cargo::root;
+use super::measured::read;
 
 /// A file of `docs/measurements` that `cargo xtask table correction --points` writes.
 #[derive(Debug, Deserialize)]
@@ -37,7 +34,7 @@ fn panel(title: &str, name: &str) -> anyhow::Result<Panel> {
         line: vec![[0.0, 0.0], [0.15, 0.15]],
         points: Vec::new(),
     };
-    let found = read(name)?.classes.into_iter();
+    let found = read::<Measurements>(name)?.classes.into_iter();
     let found = found.map(|of| Curve { name: of.name, line: Vec::new(), points: of.points });
     Ok(Panel {
         title: title.to_owned(),
@@ -45,10 +42,4 @@ fn panel(title: &str, name: &str) -> anyhow::Result<Panel> {
         y: axis("share found"),
         curves: std::iter::once(law).chain(found).collect(),
     })
-}
-
-fn read(name: &str) -> anyhow::Result<Measurements> {
-    let path = format!("docs/measurements/{name}.json");
-    let text = fs::read_to_string(root().join(&path)).with_context(|| format!("reading {path}"))?;
-    serde_json::from_str(&text).with_context(|| format!("{path}: expected a file of measurements"))
 }

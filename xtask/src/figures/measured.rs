@@ -2,6 +2,7 @@ use std::fs;
 
 use anyhow::Context;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::axis::Axis;
 use super::chart::{Curve, Figure, Panel};
@@ -38,16 +39,18 @@ struct Students {
 /// The factor of the quadratic term in the generator's loss.
 pub fn kappa() -> anyhow::Result<Figure> {
     let x = Axis::linear("kappa", 0.0, 3.0, 0.5);
-    Ok(read("kappa")?.figure("Linear path, realuid, one step", x))
+    Ok(read::<Measurements>("kappa")?.figure("Linear path, realuid, one step", x))
 }
 
 /// The time at which the generator evaluates its network.
 pub fn initial_time() -> anyhow::Result<Figure> {
     let x = Axis::linear("the generator's time", 0.0, 0.4, 0.1);
-    Ok(read("initial-time")?.figure("Path gvp, realuid with kappa = 2, one step", x))
+    Ok(read::<Measurements>("initial-time")?
+        .figure("Path gvp, realuid with kappa = 2, one step", x))
 }
 
-fn read(name: &str) -> anyhow::Result<Measurements> {
+/// The file of `docs/measurements` with this name.
+pub fn read<T: DeserializeOwned>(name: &str) -> anyhow::Result<T> {
     let path = format!("docs/measurements/{name}.json");
     let text = fs::read_to_string(root().join(&path)).with_context(|| format!("reading {path}"))?;
     serde_json::from_str(&text).with_context(|| format!("{path}: expected a file of measurements"))

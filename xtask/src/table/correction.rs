@@ -10,7 +10,7 @@ use super::law_points::{ClassPoints, LawPoints};
 use super::parallel::in_parallel;
 use super::realuid::{Evaluation, Realuid, Run};
 use crate::cargo::below_root;
-use crate::page::Markers;
+use crate::page::{self, Markers};
 
 /// `cargo xtask table correction`
 #[derive(Debug, Args)]
@@ -84,12 +84,9 @@ impl Arguments {
             Ok(found)
         })?;
         let table = self.table(&teachers, &students)?;
-        println!("\n{table}\n\n{:.0} s in all", start.elapsed().as_secs_f64());
-        if let Some(file) = &self.points {
-            self.points(&teachers, &students).save(file)?;
-        }
-        match &self.common.markdown {
-            Some(page) => self.task.markers().write(page, &table),
+        self.common.show(&table, self.task.markers(), start)?;
+        match &self.points {
+            Some(file) => self.points(&teachers, &students).save(file),
             None => Ok(()),
         }
     }
@@ -127,10 +124,7 @@ impl Arguments {
         for (student, models) in STUDENTS.iter().zip(students.chunks(teachers.len())) {
             rows.push(row(student.name, student.law, models)?.cells());
         }
-        let mut lines = vec![self.task.header()];
-        lines.push(format!("|---|{}", "---:|".repeat(rows[0].len() - 1)));
-        lines.extend(rows.iter().map(|row| format!("| {} |", row.join(" | "))));
-        Ok(lines.join("\n"))
+        Ok(page::table(self.task.header(), &rows))
     }
 }
 
@@ -179,15 +173,20 @@ impl Task {
         }
     }
 
-    fn header(self) -> String {
+    fn header(self) -> &'static [&'static str] {
         match self {
-            Self::Toy => {
-                "| model | mode never seen | law | mode half seen | law | total variation | law | \
-                 within 0.4 of a mode |"
-            }
-            Self::Digits => "| model | sevens | law | total variation | law | precision |",
+            Self::Toy => &[
+                "model",
+                "mode never seen",
+                "law",
+                "mode half seen",
+                "law",
+                "total variation",
+                "law",
+                "within 0.4 of a mode",
+            ],
+            Self::Digits => &["model", "sevens", "law", "total variation", "law", "precision"],
         }
-        .to_owned()
     }
 
     fn markers(self) -> Markers {

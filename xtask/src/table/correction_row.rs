@@ -34,12 +34,7 @@ impl Row {
             Spread::of(&pairs.iter().map(of).collect::<Vec<_>>())
         };
         let share = |class: usize| {
-            let expected = law.map(|c| {
-                spread(&|(teacher, _)| {
-                    let own = teacher.samples[class];
-                    own + c * (teacher.data[class] - own)
-                })
-            });
+            let expected = law.map(|c| spread(&|(teacher, _)| teacher.corrected(class, c)));
             (spread(&|(_, model)| model.samples[class]), expected)
         };
         let expected = law.map(|c| spread(&|(teacher, _)| (1.0 - c) * teacher.total_variation));

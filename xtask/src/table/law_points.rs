@@ -34,9 +34,8 @@ impl Measured<'_> {
     /// the model's own; none where classes were not measured.
     pub fn point(&self, class: usize, c: f64) -> Option<[f64; 2]> {
         let (teacher, model) = (self.teacher.classes.as_ref()?, self.model.classes.as_ref()?);
-        let own = teacher.samples[class];
         // Four digits: more are noise.
         let rounded = |share: f64| (share * 1e4).round() / 1e4;
-        Some([own + c * (teacher.data[class] - own), model.samples[class]].map(rounded))
+        Some([teacher.corrected(class, c), model.samples[class]].map(rounded))
     }
 }

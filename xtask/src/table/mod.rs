@@ -10,11 +10,13 @@ mod universal;
 mod universal_row;
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::{Args, Subcommand};
 
 use crate::cargo::below_root;
 use crate::demo::folder;
+use crate::page::Markers;
 
 /// `cargo xtask table`
 #[derive(Debug, Args)]
@@ -63,6 +65,12 @@ impl Common {
             Some(out) => folder::chosen(out.clone()),
             None => Ok(folder::fresh(&below_root("runs"), name)),
         }
+    }
+
+    /// Prints the table with the time since `start`, and writes it into the page if there is one.
+    fn show(&self, table: &str, markers: Markers, start: Instant) -> anyhow::Result<()> {
+        println!("\n{table}\n\n{:.0} s in all", start.elapsed().as_secs_f64());
+        self.markdown.as_ref().map_or(Ok(()), |page| markers.write(page, table))
     }
 
     fn jobs(&self) -> usize {

@@ -40,6 +40,14 @@ pub struct Classes {
     pub near_class_means: Option<f64>,
 }
 
+impl Classes {
+    /// The share of `class` when the part `c` of the gap from these samples to the data is closed.
+    pub fn corrected(&self, class: usize, c: f64) -> f64 {
+        let own = self.samples[class];
+        own + c * (self.data[class] - own)
+    }
+}
+
 impl Realuid {
     pub fn build() -> anyhow::Result<Self> {
         println!("Building realuid with optimisation (its time is not counted) ...");

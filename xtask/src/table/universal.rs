@@ -55,19 +55,14 @@ impl Arguments {
             println!("{}: {}", cell.name(), serde_json::to_string(&distances)?);
             Ok(distances)
         })?;
+        let seeds = self.common.seeds as usize;
         let rows: Vec<Row> = cells
-            .chunk_by(|a, b| a.recipe == b.recipe && a.toy == b.toy)
-            .scan(0, |first, chunk| {
-                let seeds = &distances[*first..*first + chunk.len()];
-                *first += chunk.len();
-                Some(Row::new(&chunk[0].framework(), chunk[0].toy, seeds))
-            })
+            .chunks(seeds)
+            .zip(distances.chunks(seeds))
+            .map(|(cells, measured)| Row::new(&cells[0].framework(), cells[0].toy, measured))
             .collect();
         let table = page::table(&HEADER, &rows.iter().map(Row::cells).collect::<Vec<_>>());
-        println!("\n{table}\n\n{:.0} s in all", start.elapsed().as_secs_f64());
-        if let Some(page) = &self.common.markdown {
-            MARKERS.write(page, &table)?;
-        }
+        self.common.show(&table, MARKERS, start)?;
         verdict(&rows)
     }
 }
