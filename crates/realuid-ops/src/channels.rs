@@ -61,7 +61,7 @@ impl Transposition {
     }
 }
 
-struct ChannelOrder {
+pub(crate) struct ChannelOrder {
     transposition: Transposition,
     shape: Shape,
 }

@@ -28,7 +28,7 @@ pub fn concat(x: &Value, y: &Value) -> Result<Value> {
     apply(Concat { columns: [*first, *second], shape: dims.into() }, [Some(x), Some(y)])
 }
 
-struct Concat {
+pub(crate) struct Concat {
     columns: [usize; 2],
     shape: Shape,
 }

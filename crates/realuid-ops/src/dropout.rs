@@ -23,7 +23,7 @@ pub fn dropout(x: &Value, mask: &RandomStream, rate: f64) -> Result<Value> {
     apply(Dropout { shape: x.shape().clone(), mask: mask.clone(), rate }, [Some(x)])
 }
 
-struct Dropout {
+pub(crate) struct Dropout {
     shape: Shape,
     mask: RandomStream,
     rate: f64,

@@ -44,7 +44,7 @@ impl Gradients {
             // derivatives are not supported.
             let elsewhere = store.remove(var).map(|gradient| gradient.detach().contiguous());
             let data = match (on_tapes, elsewhere.transpose()?.map(Data::Tensor)) {
-                (Some(a), Some(b)) => a.plus(b.pooled()?),
+                (Some(a), Some(b)) => a.plus(b.pooled()?)?,
                 (Some(data), None) | (None, Some(data)) => data,
                 (None, None) => {
                     Data::Tensor(Tensor::zeros(var.shape(), var.dtype(), var.device())?)
@@ -76,7 +76,7 @@ impl Gradients {
         same_names("adding gradients", own, given)?;
         let pairs = self.entries.into_iter().zip(other.entries.values());
         let sum = |((name, own), given): ((String, Gradient), &Gradient)| {
-            let data = own.data.pooled()?.plus(given.data.clone().pooled()?);
+            let data = own.data.pooled()?.plus(given.data.clone().pooled()?)?;
             Ok((name, Gradient { data, ..own }))
         };
         Ok(Self { entries: pairs.map(sum).collect::<Result<_>>()? })

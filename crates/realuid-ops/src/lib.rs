@@ -42,6 +42,8 @@ mod channels;
 mod comparison;
 mod concat;
 mod convolution;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod dropout;
 mod element;
 mod elementwise;
@@ -76,6 +78,8 @@ pub use attention::{HeadOrder, self_attention};
 pub use channels::{channels_first, channels_last};
 pub use concat::concat;
 pub use convolution::{Conv2dConfig, Conv3x3, Convolution, conv2d, set_conv3x3};
+#[cfg(feature = "cuda")]
+pub use cuda::cuda_device;
 pub use dropout::dropout;
 pub use ema::Ema;
 pub use error::{Error, Result};

@@ -46,7 +46,7 @@ pub fn linear_plus(
 }
 
 /// Inputs x, weight, bias, residual.
-struct Linear {
+pub(crate) struct Linear {
     sizes: Sizes,
     shape: Shape,
 }

@@ -24,7 +24,7 @@ pub fn avg_pool2d(x: &Value, factor: usize) -> Result<Value> {
     apply(AveragePool { blocks, shape: (batch, height, width, channels).into() }, [Some(x)])
 }
 
-struct AveragePool {
+pub(crate) struct AveragePool {
     blocks: Blocks,
     shape: Shape,
 }

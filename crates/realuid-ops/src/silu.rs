@@ -29,7 +29,7 @@ pub(crate) fn silu_slope<V: Vector>(x: V) -> V {
     s.mul(x.mul_add(one.sub(s), one))
 }
 
-struct Silu(Shape);
+pub(crate) struct Silu(Shape);
 
 impl Kernel<1> for Silu {
     const NAME: &'static str = "silu";

@@ -13,7 +13,7 @@ pub fn softplus(x: &Value) -> Result<Value> {
     apply(Softplus(x.shape().clone()), [Some(x)])
 }
 
-struct Softplus(Shape);
+pub(crate) struct Softplus(Shape);
 
 impl Kernel<1> for Softplus {
     const NAME: &'static str = "softplus";

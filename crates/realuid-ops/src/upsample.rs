@@ -21,7 +21,7 @@ pub fn upsample_nearest2d(x: &Value, factor: usize) -> Result<Value> {
     apply(Upsample { blocks, shape }, [Some(x)])
 }
 
-struct Upsample {
+pub(crate) struct Upsample {
     blocks: Blocks,
     shape: Shape,
 }

@@ -44,7 +44,7 @@ pub fn self_attention(qkv: &Value, heads: usize, order: HeadOrder) -> Result<Val
     apply(SelfAttention { sizes, order, log_sum_exp: OnceLock::new() }, [Some(qkv)])
 }
 
-struct SelfAttention {
+pub(crate) struct SelfAttention {
     sizes: Sizes,
     order: HeadOrder,
     /// Logarithms of the sums of every row of exponentials, [B, heads, T].

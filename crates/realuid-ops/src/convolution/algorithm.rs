@@ -28,7 +28,7 @@ pub fn set_conv3x3(algorithm: Conv3x3) {
 static DIRECT: AtomicBool = AtomicBool::new(false);
 
 /// How one convolution is computed, in all its passes.
-pub(super) struct Algorithm {
+pub(crate) struct Algorithm {
     pub geometry: Geometry,
     /// The sizes for Winograd's algorithm, where it applies, pays and is not turned off.
     winograd: Option<winograd::Sizes>,

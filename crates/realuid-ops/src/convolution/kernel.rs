@@ -12,14 +12,14 @@ use crate::tape::{Backward, Kernel};
 
 /// A convolution with its neighbours. Inputs: x, weight, bias, weight and bias of the norm,
 /// modulation, value per image, residual.
-pub(super) struct FusedConvolution {
+pub(crate) struct FusedConvolution {
     pub algorithm: Algorithm,
     pub resolution: Resolution,
     pub norm: Option<Norm>,
 }
 
 /// The normalisation ahead of a convolution.
-pub(super) struct Norm {
+pub(crate) struct Norm {
     sizes: Sizes,
     eps: f64,
     moments: OnceLock<Moments>,

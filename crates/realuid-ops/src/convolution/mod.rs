@@ -12,4 +12,6 @@ pub use algorithm::{Conv3x3, set_conv3x3};
 pub use conv2d::{Conv2dConfig, Convolution, conv2d};
 
 pub(crate) use geometry::Geometry;
+#[cfg(feature = "cuda")]
+pub(crate) use kernel::FusedConvolution;
 pub(crate) use source::{Epilogue, Prologue, Resolution, Source};

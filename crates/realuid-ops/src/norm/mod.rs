@@ -14,4 +14,6 @@ pub(crate) use activation::{Activation, Identity, Silu};
 pub(crate) use affine::{Affine, Learned};
 pub(crate) use gradients::NormGradients;
 pub(crate) use group_norm::{check, check_modulation};
+#[cfg(feature = "cuda")]
+pub(crate) use kernel::Normalise;
 pub(crate) use moments::{Moments, Sizes};

@@ -21,7 +21,7 @@ pub fn softmax(x: &Value) -> Result<Value> {
     apply(Softmax { columns, shape: x.shape().clone() }, [Some(x)])
 }
 
-struct Softmax {
+pub(crate) struct Softmax {
     columns: usize,
     shape: Shape,
 }

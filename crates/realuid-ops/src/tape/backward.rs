@@ -9,13 +9,13 @@ use crate::elementwise::{BinaryMap, zip_map};
 use crate::simd::Vector;
 
 /// An operation that has been applied, with what it needs for its gradients.
-pub(super) trait Applied: Send {
+pub(crate) trait Applied: Send {
     /// Adds the gradients of the inputs to `nodes`, given that of the result.
     fn backward(&self, gradient: Data, nodes: &mut Nodes) -> Result<()>;
 }
 
 /// One entry of a tape.
-pub(super) struct Record {
+pub(crate) struct Record {
     /// The node of the operation's result.
     pub output: usize,
     pub operation: Box<dyn Applied>,
@@ -28,7 +28,7 @@ impl fmt::Debug for Record {
 }
 
 /// Gradients by node, as far as they are known.
-pub(super) struct Nodes(Vec<Option<Data>>);
+pub(crate) struct Nodes(Vec<Option<Data>>);
 
 impl Nodes {
     /// Nothing known about `count` nodes but the gradient of one.
@@ -55,12 +55,12 @@ impl Nodes {
     }
 
     /// Adds a contribution to the gradient of `node`.
-    pub fn add<T: Element>(&mut self, node: usize, gradient: Arc<Buffer<T>>) {
-        let sum = match self.0[node].take() {
+    pub fn add(&mut self, node: usize, gradient: Data) -> Result<()> {
+        self.0[node] = Some(match self.0[node].take() {
             None => gradient,
-            Some(known) => sum(T::into_buffer(known).expect("gradients of one dtype"), gradient),
-        };
-        self.0[node] = Some(T::data(sum));
+            Some(known) => known.plus(gradient)?,
+        });
+        Ok(())
     }
 }
 

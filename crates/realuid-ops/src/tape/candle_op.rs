@@ -13,6 +13,8 @@ use candle_core::{
     CpuStorage, CustomOp1, CustomOp2, DType, Device, Layout, Result as CandleResult, Shape, Tensor,
     TensorId,
 };
+#[cfg(feature = "cuda")]
+use candle_core::{CudaStorage, backend::BackendStorage};
 
 use super::Data;
 use super::recording::Recording;
@@ -26,7 +28,8 @@ pub(super) fn attach(
     shape: Shape,
 ) -> Result<Tensor> {
     let slots = Arc::new(Slots(Mutex::new(vec![None; recording.inputs.len()])));
-    let mut string = Tensor::zeros((), DType::F32, &Device::Cpu)?;
+    let device = recording.inputs.first().map_or(Device::Cpu, |(input, _)| input.device().clone());
+    let mut string = Tensor::zeros((), DType::F32, &device)?;
     for (index, (input, _)) in recording.inputs.iter().enumerate() {
         string = string.apply_op2(input, Join { slots: slots.clone(), index })?;
     }
@@ -97,6 +100,18 @@ impl CustomOp2 for Join {
         Ok((CpuStorage::F32(vec![0.0]), Shape::from(())))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        string: &CudaStorage,
+        _: &Layout,
+        _: &CudaStorage,
+        _: &Layout,
+    ) -> CandleResult<(CudaStorage, Shape)> {
+        let zero = string.device().alloc_zeros::<f32>(1)?;
+        Ok((CudaStorage::wrap_cuda_slice(zero, string.device().clone()), Shape::from(())))
+    }
+
     fn bwd(
         &self,
         string: &Tensor,
@@ -106,7 +121,9 @@ impl CustomOp2 for Join {
     ) -> CandleResult<(Option<Tensor>, Option<Tensor>)> {
         let found = self.slots.lock()[self.index].take();
         let gradient = match found {
-            Some(gradient) if input.is_variable() => hand_over(input, gradient),
+            Some(gradient) if input.is_variable() => {
+                hand_over(input, gradient).map_err(candle_core::Error::wrap)?
+            }
             found => found,
         };
         let gradient = match gradient {
@@ -122,15 +139,15 @@ impl CustomOp2 for Join {
 }
 
 /// Gives the gradient of a variable to whoever collects; returns it if nobody does.
-fn hand_over(variable: &Tensor, gradient: Data) -> Option<Data> {
+fn hand_over(variable: &Tensor, gradient: Data) -> Result<Option<Data>> {
     COLLECTED.with_borrow_mut(|collected| {
-        let Some(collected) = collected else { return Some(gradient) };
+        let Some(collected) = collected else { return Ok(Some(gradient)) };
         let sum = match collected.remove(&variable.id()) {
             None => gradient,
-            Some(known) => known.plus(gradient),
+            Some(known) => known.plus(gradient)?,
         };
         collected.insert(variable.id(), sum);
-        None
+        Ok(None)
     })
 }
 
@@ -165,6 +182,14 @@ impl CustomOp1 for Finish {
             candle_core::bail!("the result of a tape has been taken already")
         };
         Ok((result.into_storage()?, self.shape.clone()))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, _: &CudaStorage, _: &Layout) -> CandleResult<(CudaStorage, Shape)> {
+        let Some(result) = self.state().0.take() else {
+            candle_core::bail!("the result of a tape has been taken already")
+        };
+        Ok((result.into_cuda_storage()?, self.shape.clone()))
     }
 
     fn bwd(&self, string: &Tensor, _: &Tensor, gradient: &Tensor) -> CandleResult<Option<Tensor>> {

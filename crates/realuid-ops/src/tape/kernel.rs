@@ -11,7 +11,7 @@ use crate::error::argument;
 
 /// A differentiable operation on N tensors of one floating-point type, written on slices, once for
 /// f32 and f64. Shapes live in the kernel; an input that is absent is an empty slice.
-pub(crate) trait Kernel<const N: usize>: Send + 'static {
+pub(crate) trait Kernel<const N: usize>: OnGpu<N> + Send + 'static {
     /// The public function's name, for messages.
     const NAME: &'static str;
     /// Which inputs the backward pass reads; the others are freed after the forward pass.
@@ -25,6 +25,17 @@ pub(crate) trait Kernel<const N: usize>: Send + 'static {
     /// The gradient of every wanted input.
     fn backward<T: Element>(&self, pass: Backward<'_, T, N>) -> [Option<Arc<Buffer<T>>>; N];
 }
+
+/// That a kernel also runs on GPUs, where they are compiled in.
+#[cfg(feature = "cuda")]
+pub(crate) use crate::cuda::CudaKernel as OnGpu;
+
+/// That a kernel also runs on GPUs, where they are compiled in.
+#[cfg(not(feature = "cuda"))]
+pub(crate) trait OnGpu<const N: usize> {}
+
+#[cfg(not(feature = "cuda"))]
+impl<K, const N: usize> OnGpu<N> for K {}
 
 /// What a backward pass is given; all slices row-major.
 pub(crate) struct Backward<'a, T: Element, const N: usize> {
@@ -44,6 +55,10 @@ pub(crate) fn apply<K: Kernel<N>, const N: usize>(
     inputs: [Option<&Value>; N],
 ) -> Result<Value> {
     let first = inputs.iter().flatten().next().expect("an operation has an input");
+    #[cfg(feature = "cuda")]
+    if first.data().is_on_device() {
+        return crate::cuda::apply(kernel, inputs);
+    }
     check::<K, N>(inputs, first)?;
     let data = match first.dtype() {
         DType::F32 => forward::<f32, K, N>(&kernel, inputs)?,
@@ -130,7 +145,7 @@ impl<K: Kernel<N>, const N: usize> Application<K, N> {
         let results = self.kernel.backward(Backward { inputs, output, gradient, wanted });
         for (node, result) in self.nodes.iter().zip(results) {
             if let (Some(node), Some(result)) = (node, result) {
-                nodes.add(*node, result);
+                nodes.add(*node, T::data(result))?;
             }
         }
         Ok(())

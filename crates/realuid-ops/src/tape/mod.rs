@@ -14,7 +14,11 @@ mod value;
 pub use recording::Tape;
 pub use value::Value;
 
+#[cfg(feature = "cuda")]
+pub(crate) use backward::{Applied, Nodes, Record};
 pub(crate) use candle_op::collect;
+#[cfg(feature = "cuda")]
+pub(crate) use data::OnDevice;
 pub(crate) use data::{Data, Elements};
 pub(crate) use kernel::{Backward, Kernel, apply};
 

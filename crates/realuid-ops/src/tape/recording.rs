@@ -67,11 +67,18 @@ impl Tape {
         Self::default()
     }
 
-    /// `tensor`, f32 or f64, as an input of the computation; differentiable if candle tracks it.
+    /// `tensor` as an input of the computation; differentiable if candle tracks it. Its dtype is F32
+    /// or F64, on a GPU F32, BF16 or F16.
     pub fn input(&self, tensor: &Tensor) -> Result<Value> {
-        if !matches!(tensor.dtype(), DType::F32 | DType::F64) {
-            let found = format!("{:?}", tensor.dtype());
-            return Err(argument("Tape::input", "a tensor of dtype F32 or F64", found));
+        let known: &[DType] = if tensor.device().is_cuda() {
+            &[DType::F32, DType::BF16, DType::F16]
+        } else {
+            &[DType::F32, DType::F64]
+        };
+        if !known.contains(&tensor.dtype()) {
+            let (place, found) = (tensor.device().location(), tensor.dtype());
+            let expected = format!("a tensor whose dtype is one of {known:?} on {place:?}");
+            return Err(argument("Tape::input", expected, format!("{found:?}")));
         }
         let mut state = self.lock();
         state.check_recording("Tape::input")?;
@@ -134,7 +141,7 @@ impl Tape {
     }
 
     /// Puts an operation on the tape; `record` is given the node of its result.
-    pub(super) fn record(&self, record: impl FnOnce(usize) -> Record) -> Result<usize> {
+    pub(crate) fn record(&self, record: impl FnOnce(usize) -> Record) -> Result<usize> {
         let mut state = self.lock();
         state.check_recording("an operation on a tape")?;
         let node = state.recording.new_node();

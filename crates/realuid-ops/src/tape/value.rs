@@ -16,7 +16,7 @@ pub struct Value {
 }
 
 impl Value {
-    pub(super) fn new(tape: &Tape, shape: Shape, data: Data, node: Option<usize>) -> Self {
+    pub(crate) fn new(tape: &Tape, shape: Shape, data: Data, node: Option<usize>) -> Self {
         Self { tape: tape.clone(), shape, data, node }
     }
 
@@ -56,19 +56,19 @@ impl Value {
         Ok(Self { shape, ..self.clone() })
     }
 
-    pub(super) fn tape(&self) -> &Tape {
+    pub(crate) fn tape(&self) -> &Tape {
         &self.tape
     }
 
-    pub(super) fn belongs_to(&self, tape: &Tape) -> bool {
+    pub(crate) fn belongs_to(&self, tape: &Tape) -> bool {
         self.tape.is(tape)
     }
 
-    pub(super) fn data(&self) -> &Data {
+    pub(crate) fn data(&self) -> &Data {
         &self.data
     }
 
-    pub(super) fn node(&self) -> Option<usize> {
+    pub(crate) fn node(&self) -> Option<usize> {
         self.node
     }
 

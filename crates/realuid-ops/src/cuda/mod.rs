@@ -1,0 +1,20 @@
+//! The operations on NVIDIA GPUs: arrays on the device, kernels, cuBLAS and cuDNN.
+//!
+//! Everything runs on the one stream of its device, in the order in which it was asked for, so
+//! memory can be given back while kernels that read it still wait: it is given back on the same
+//! stream. Nothing here waits for the device except where values are asked for.
+
+mod array;
+mod context;
+mod device;
+mod elementwise;
+mod kernel;
+mod launch;
+mod missing;
+
+pub(crate) use array::{Array, View};
+pub(crate) use context::Context;
+pub use device::cuda_device;
+pub(crate) use elementwise::sum;
+pub(crate) use kernel::{CudaBackward, CudaKernel, apply};
+pub(crate) use launch::{Argument, Launch};

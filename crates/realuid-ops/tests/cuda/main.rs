@@ -1,0 +1,7 @@
+//! Operations on a GPU against the same operations on the CPU.
+//!
+//! Without a GPU these tests pass, saying so; with REALUID_EXPECT_CUDA=1 they fail instead.
+#![cfg(feature = "cuda")]
+
+mod elementwise;
+mod support;
