@@ -23,8 +23,11 @@ struct Class {
 
 /// What the law of correction says of shares that the teacher lacks, and what students had.
 pub fn figure() -> anyhow::Result<Figure> {
-    let panel = panel("Eight Gaussians, one step", "correction-toy")?;
-    Ok(Figure { panels: vec![panel], columns: 1 })
+    let panels = vec![
+        panel("Eight Gaussians, one step", "correction-toy")?,
+        panel("Digits, one step", "correction-digits")?,
+    ];
+    Ok(Figure { panels, columns: 2 })
 }
 
 fn panel(title: &str, name: &str) -> anyhow::Result<Panel> {

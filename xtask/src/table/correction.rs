@@ -139,7 +139,15 @@ impl Task {
     fn recipe(self) -> &'static str {
         match self {
             Self::Toy => "configs/correction.toml",
-            Self::Digits => "configs/digits.toml",
+            Self::Digits => "configs/correction-digits.toml",
+        }
+    }
+
+    /// Factor of the quadratic term in the generator's loss that serves the task, of every objective.
+    fn kappa(self) -> f64 {
+        match self {
+            Self::Toy => 1.0,
+            Self::Digits => 2.0,
         }
     }
 
@@ -223,6 +231,7 @@ impl Task {
             format!("seed={seed}"),
             format!("data.uri={}", self.data()[1]),
             format!("distill.objective={}", student.objective),
+            format!("distill.objective.kappa={}", self.kappa()),
         ];
         let recipe = below_root(self.recipe());
         let run = Run { recipe: &recipe, settings: &settings, out: &folder };
@@ -238,7 +247,7 @@ impl Task {
     ) -> anyhow::Result<Evaluation> {
         let measure: &[&str] = match self {
             Self::Toy => &["--num", "5000", "--classes", "--radius", "0.4"],
-            Self::Digits => &["--num", "1797", "--classes"],
+            Self::Digits => &["--num", "8000", "--classes"],
         };
         realuid.evaluate(model, self.data()[1], &[measure, solver].concat())
     }
