@@ -51,7 +51,7 @@ pub fn build(package: &str, profile: Profile) -> anyhow::Result<PathBuf> {
 }
 
 /// The last executable that cargo's messages, one JSON object a line, name.
-fn executable(messages: &str) -> Option<PathBuf> {
+pub fn executable(messages: &str) -> Option<PathBuf> {
     #[derive(Deserialize)]
     struct Message {
         executable: Option<PathBuf>,

@@ -5,6 +5,7 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 
 use crate::cargo::{Profile, cargo, root};
+use crate::cuda::{self, CudaHome};
 use crate::{parity, process, tidy};
 
 /// `cargo xtask ci`
@@ -33,6 +34,8 @@ enum Step {
     Clippy,
     /// Documentation, its warnings as errors
     Doc,
+    /// The build for NVIDIA GPUs, with lints as errors; needs no GPU
+    Cuda,
     /// Licences and advisories of dependencies, where cargo-deny is installed
     Deny,
 }
@@ -83,6 +86,7 @@ impl Step {
                     .args(["doc", "--workspace", "--no-deps"])
                     .env("RUSTDOCFLAGS", "-D warnings"),
             ),
+            Self::Cuda => return cuda(),
             Self::Deny => return deny(),
         }
         .map(|()| Outcome::Passed)
@@ -93,6 +97,21 @@ fn clippy() -> Command {
     let mut command = cargo();
     command.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
     command
+}
+
+/// Where the portable build is possible a failure is a failure, also to download its compiler. What is
+/// compiled here, candle's kernels above all, is shared by everything in this step.
+fn cuda() -> anyhow::Result<Outcome> {
+    if !CudaHome::SUPPORTED {
+        return Ok(Outcome::Skipped("the portable build is for Linux on x86-64"));
+    }
+    let home = CudaHome::ready(None)?;
+    cuda::build(&home)?;
+    let mut lints = cuda::cargo(&home, "clippy")?;
+    lints.args(["--package", "realuid-ops", "--package", "realuid-train"]);
+    lints.args(["--features", "cuda", "--all-targets", "--", "-D", "warnings"]);
+    process::run(&mut lints)?;
+    Ok(Outcome::Passed)
 }
 
 fn deny() -> anyhow::Result<Outcome> {

@@ -4,6 +4,7 @@
 mod bench;
 mod cargo;
 mod ci;
+mod cuda;
 mod demo;
 mod figures;
 mod page;
@@ -36,6 +37,10 @@ enum Command {
     Table(table::Arguments),
     /// Draw the figures of the documentation
     Figures(figures::Arguments),
+    /// Make a CUDA toolkit from PyPI's compiler, to build with where none is installed
+    CudaHome(cuda::HomeArguments),
+    /// Build a `realuid` for NVIDIA GPUs that starts on any machine
+    BuildCuda(cuda::BuildArguments),
     /// Check layers, prose, sizes and leftovers of the whole repository
     Tidy(tidy::Arguments),
     /// Run what continuous integration runs
@@ -49,6 +54,8 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => arguments.run(),
         Command::Table(arguments) => arguments.run(),
         Command::Figures(arguments) => arguments.run(),
+        Command::CudaHome(arguments) => arguments.run(),
+        Command::BuildCuda(arguments) => arguments.run(),
         Command::Tidy(arguments) => arguments.run(),
         Command::Ci(arguments) => arguments.run(),
     };
