@@ -31,6 +31,7 @@ pub mod class_shares;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod device;
 pub mod distill;
 pub mod evaluation;
 pub mod framework;

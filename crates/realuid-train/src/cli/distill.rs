@@ -1,6 +1,5 @@
 use std::path::PathBuf;
 
-use candle_core::Device;
 use clap::Args;
 
 use super::console::Console;
@@ -30,9 +29,10 @@ impl Arguments {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let stop = stop::on_interrupt()?;
         let mut console = Console::new();
-        let RunArguments { config, out, resume, overrides } = self.run;
+        let RunArguments { config, out, resume, overrides, device } = self.run;
         let begin = Begin::from_paths(config, out, resume, &overrides)?;
         let origin = self.teacher.map(|teacher| Origin { teacher, from: self.from });
-        Ok(commands::distill(&begin, origin.as_ref(), &mut console, &stop, &Device::Cpu)?)
+        let device = device.open()?;
+        Ok(commands::distill(&begin, origin.as_ref(), &mut console, &stop, &device)?)
     }
 }

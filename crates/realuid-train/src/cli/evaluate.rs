@@ -56,8 +56,9 @@ impl Arguments {
             "--num: expected more than {NEIGHBOURS} (the neighbours of precision and recall), found {}",
             self.num
         );
-        let model = self.model.load()?;
-        let evaluator = Evaluator::open(&self.data, self.num, &Device::Cpu)?;
+        let device = self.model.device()?;
+        let model = self.model.load(&device)?;
+        let evaluator = Evaluator::open(&self.data, self.num, &device)?;
         evaluator.expect_shape(&model.config().data_shape())?;
         let (solver, times) = (self.model.solver(), self.model.times(model.card()));
         let request = SampleRequest {
@@ -71,17 +72,19 @@ impl Arguments {
             class: None,
         };
         let start = Instant::now();
-        let samples = model.sample(&request, &Device::Cpu)?;
+        let samples = model.sample(&request, &device)?;
+        // A GPU has not computed them before they are read.
+        let data = samples.data.to_device(&Device::Cpu)?;
         let seconds = start.elapsed().as_secs_f64();
         let classes =
-            self.classes.then(|| evaluator.class_shares(&samples.data, self.radius)).transpose()?;
+            self.classes.then(|| evaluator.class_shares(&data, self.radius)).transpose()?;
         let report = Report {
             model: self.model.model.display().to_string(),
             data: self.data,
             samples: self.num,
             evaluations: samples.evaluations,
             seconds_per_1000: 1000.0 * seconds / self.num as f64,
-            metrics: evaluator.measure(&samples.data)?,
+            metrics: evaluator.measure(&data)?,
             classes,
         };
         if self.json {

@@ -1,6 +1,7 @@
 //! The `realuid` command: arguments in, text out; what it does is in the rest of this crate.
 
 mod console;
+mod device;
 mod distill;
 mod evaluate;
 mod inspect;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use console::say;
+use device::DeviceArguments;
 
 use crate::train::Outcome;
 
@@ -45,6 +47,8 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Write one page that compares several runs
     Report(report::Arguments),
+    /// Tell on which device a command would compute here
+    Device(device::Arguments),
 }
 
 /// How a training command begins: with a configuration and a new folder, or where a run stopped.
@@ -62,6 +66,8 @@ struct RunArguments {
     /// Change one field of the configuration, such as `teacher.train.steps=1000`; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
+    #[command(flatten)]
+    device: DeviceArguments,
 }
 
 impl Cli {
@@ -78,6 +84,7 @@ impl Cli {
             Command::Evaluate(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
             Command::Inspect(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
             Command::Report(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
+            Command::Device(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
         }
     }
 }

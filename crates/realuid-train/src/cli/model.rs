@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use candle_core::Device;
 use clap::Args;
 
+use super::device::DeviceArguments;
 use crate::config::{ChurnConfig, SolverConfig, SolverName};
 use crate::model::{GeneratorTimes, Model, ModelCard, Role};
 
@@ -34,6 +35,8 @@ pub(super) struct ModelArguments {
     times: Option<Vec<f64>>,
     #[command(flatten)]
     solver: SolverArguments,
+    #[command(flatten)]
+    device: DeviceArguments,
 }
 
 /// How a teacher is sampled (a generator needs no solver).
@@ -66,8 +69,13 @@ pub(super) struct SolverArguments {
 }
 
 impl ModelArguments {
-    pub fn load(&self) -> crate::Result<Model> {
-        Model::load(&self.model, self.weights.as_deref(), &Device::Cpu)
+    /// Where the model computes.
+    pub fn device(&self) -> crate::Result<Device> {
+        self.device.open()
+    }
+
+    pub fn load(&self, device: &Device) -> crate::Result<Model> {
+        Model::load(&self.model, self.weights.as_deref(), device)
     }
 
     /// How the model is solved, if it is a teacher.

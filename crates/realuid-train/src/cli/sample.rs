@@ -50,6 +50,7 @@ enum Format {
 impl Arguments {
     pub(super) fn run(self) -> anyhow::Result<()> {
         ensure!(self.num > 0, "--num: expected at least 1, found 0");
+        let device = self.model.device()?;
         std::fs::create_dir_all(&self.out)
             .with_context(|| format!("creating {}", self.out.display()))?;
         for file in self.files() {
@@ -59,7 +60,7 @@ impl Arguments {
                 file.display()
             );
         }
-        let model = self.model.load()?;
+        let model = self.model.load(&device)?;
         let (solver, times) = (self.model.solver(), self.model.times(model.card()));
         let request = SampleRequest {
             stream: RandomStream::new(self.model.seed, "sample", 0),
@@ -72,9 +73,11 @@ impl Arguments {
             class: self.class,
         };
         let start = Instant::now();
-        let samples = model.sample(&request, &Device::Cpu)?;
+        let samples = model.sample(&request, &device)?;
+        // A GPU has not computed them before they are read.
+        let data = samples.data.to_device(&Device::Cpu)?;
         let seconds = start.elapsed().as_secs_f64();
-        self.write(&samples.data)?;
+        self.write(&data)?;
         println!(
             "{} samples in {seconds:.2} s, {} evaluations each, in {}",
             self.num,

@@ -1,4 +1,3 @@
-use candle_core::Device;
 use clap::Args;
 
 use super::console::Console;
@@ -17,8 +16,9 @@ impl Arguments {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let stop = stop::on_interrupt()?;
         let mut console = Console::new();
-        let RunArguments { config, out, resume, overrides } = self.run;
+        let RunArguments { config, out, resume, overrides, device } = self.run;
         let begin = Begin::from_paths(config, out, resume, &overrides)?;
-        Ok(commands::teacher(&begin, &mut console, &stop, &Device::Cpu)?)
+        let device = device.open()?;
+        Ok(commands::teacher(&begin, &mut console, &stop, &device)?)
     }
 }
