@@ -5,16 +5,18 @@ use crate::element::Element;
 #[derive(Clone, Copy)]
 pub(crate) struct AdamStep<T> {
     /// What gradients are multiplied by before anything else.
-    factor: T,
-    beta1: T,
-    rest1: T,
-    beta2: T,
-    rest2: T,
-    eps: T,
+    pub factor: T,
+    pub beta1: T,
+    /// 1 - beta1.
+    pub rest1: T,
+    pub beta2: T,
+    /// 1 - beta2.
+    pub rest2: T,
+    pub eps: T,
     /// rate / (1 - beta1^t).
-    size: T,
+    pub size: T,
     /// sqrt(1 - beta2^t).
-    root: T,
+    pub root: T,
 }
 
 /// What [`AdamStep`] follows from, in full precision.

@@ -28,6 +28,10 @@ impl Ema {
     /// average <- decay * average + (1 - decay) * parameters in place, for every decay.
     pub fn update(&mut self, parameters: &Parameters) -> Result<()> {
         self.check(parameters)?;
+        #[cfg(feature = "cuda")]
+        if parameters.device().is_cuda() {
+            return crate::cuda::move_averages(&self.averages, parameters);
+        }
         // Parameters outside, decays inside: a tensor is read while it is still in the cache.
         for (name, parameter) in parameters.iter() {
             for (decay, average) in &self.averages {
@@ -57,8 +61,9 @@ impl Ema {
 /// The weights of one average's two terms.
 #[derive(Clone, Copy)]
 pub(crate) struct Decay<T> {
-    decay: T,
-    rest: T,
+    pub decay: T,
+    /// 1 - decay.
+    pub rest: T,
 }
 
 impl<T: Element> Decay<T> {

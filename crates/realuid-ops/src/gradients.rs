@@ -58,10 +58,10 @@ impl Gradients {
     /// A copy of the gradient of the parameter called `name`.
     ///
     /// # Panics
-    /// Never: a gradient has the shape of its parameter.
+    /// When a GPU has no memory left for the copy.
     pub fn get(&self, name: &str) -> Option<Tensor> {
         let Gradient { shape, data } = self.entries.get(name)?;
-        Some(data.clone().into_tensor(shape).expect("a gradient has the shape of its parameter"))
+        Some(data.clone().into_tensor(shape).expect("memory for a copy in its parameter's shape"))
     }
 
     /// Names and gradients, sorted by name.
@@ -69,11 +69,36 @@ impl Gradients {
         self.entries.iter().map(|(n, t)| (n.as_str(), t))
     }
 
+    /// All gradients, sorted by name.
+    fn data(&self) -> impl Iterator<Item = &Data> {
+        self.entries.values().map(|gradient| &gradient.data)
+    }
+
+    #[cfg(feature = "cuda")]
+    fn is_on_device(&self) -> bool {
+        self.data().next().is_some_and(Data::is_on_device)
+    }
+
+    /// The same names and shapes with what `operation` makes of all gradients.
+    #[cfg(feature = "cuda")]
+    fn replaced(self, operation: impl FnOnce(Vec<Data>) -> Result<Vec<Data>>) -> Result<Self> {
+        let (names, gradients): (Vec<_>, Vec<_>) = self.entries.into_iter().unzip();
+        let (shapes, data): (Vec<_>, _) = gradients.into_iter().map(|g| (g.shape, g.data)).unzip();
+        let gradients = shapes.into_iter().zip(operation(data)?);
+        let gradients = gradients.map(|(shape, data)| Gradient { shape, data });
+        Ok(Self { entries: names.into_iter().zip(gradients).collect() })
+    }
+
     /// self + other, for accumulation over parts of a batch; both of the same parameters.
     #[allow(clippy::should_implement_trait)] // it can fail, which an operator cannot say
     pub fn add(self, other: &Self) -> Result<Self> {
         let [own, given] = [&self, other].map(|gradients| gradients.iter().map(Gradient::entry));
         same_names("adding gradients", own, given)?;
+        #[cfg(feature = "cuda")]
+        if self.is_on_device() {
+            let others: Vec<_> = other.data().collect();
+            return self.replaced(|own| crate::cuda::add(own, &others));
+        }
         let pairs = self.entries.into_iter().zip(other.entries.values());
         let sum = |((name, own), given): ((String, Gradient), &Gradient)| {
             let data = own.data.pooled()?.plus(given.data.clone().pooled()?)?;
@@ -84,6 +109,10 @@ impl Gradients {
 
     /// self * factor.
     pub fn scale(self, factor: f64) -> Result<Self> {
+        #[cfg(feature = "cuda")]
+        if self.is_on_device() {
+            return self.replaced(|own| crate::cuda::scale(own, factor));
+        }
         let scale = |(name, gradient): (String, Gradient)| {
             let data = gradient.data.pooled()?;
             let data = match data.dtype() {
@@ -96,14 +125,20 @@ impl Gradients {
     }
 
     /// L2 norm over all gradients together, accumulated in f64; the same for any number of threads.
+    /// Waits for a GPU that gradients are on.
     pub fn norm(&self) -> Result<f64> {
-        Ok(sum_of_squares(self.entries.values().map(|gradient| &gradient.data))?.sqrt())
+        #[cfg(feature = "cuda")]
+        if self.is_on_device() {
+            return crate::cuda::norm(&self.data().collect::<Vec<_>>());
+        }
+        Ok(sum_of_squares(self.data())?.sqrt())
     }
 
     /// Scales all gradients by min(1, max_norm / (norm + 1e-6)), as `clip_grad_norm_` of PyTorch
     /// does; returns them and their norm before.
     ///
-    /// A norm that is not finite leaves gradients that are not finite: check what is returned.
+    /// A norm that is not finite leaves gradients that are not finite: check what is returned. Waits
+    /// for a GPU, as [`Gradients::norm`] does.
     pub fn clip(self, max_norm: f64) -> Result<(Self, f64)> {
         check_max_norm("Gradients::clip", max_norm)?;
         let norm = self.norm()?;

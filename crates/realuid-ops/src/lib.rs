@@ -32,6 +32,7 @@
 #![allow(clippy::inline_always)]
 
 mod adam;
+mod adam_state;
 mod adam_step;
 mod add;
 mod attention;
@@ -55,6 +56,7 @@ mod linear;
 mod names;
 mod norm;
 mod optimizer_pass;
+mod optimizer_place;
 mod parallel;
 mod parameters;
 mod philox;

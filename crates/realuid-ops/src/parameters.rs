@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use candle_core::{Tensor, Var};
+use candle_core::{Device, Tensor, Var};
 
 use crate::Result;
 use crate::names::{Entry, same_names};
@@ -66,7 +66,8 @@ impl Parameters {
         Ok(Self { entries: entries.collect::<Result<_>>()? })
     }
 
-    /// Overwrites every value in place; names, shapes and dtypes must be the same.
+    /// Overwrites every value in place, from whatever device; names, shapes and dtypes must be the
+    /// same.
     ///
     /// When they are not, nothing is written and [`crate::Error::Parameters`] lists every
     /// missing, unexpected and misshapen name.
@@ -76,10 +77,15 @@ impl Parameters {
         for (name, tensor) in tensors {
             if let Some(var) = self.entries.get(name) {
                 // A copy: candle cannot write a variable from a view of itself.
-                var.set(&tensor.force_contiguous()?)?;
+                var.set(&tensor.to_device(var.device())?.force_contiguous()?)?;
             }
         }
         Ok(())
+    }
+
+    /// The device of all; the CPU where there are none.
+    pub(crate) fn device(&self) -> Device {
+        self.entries.values().next().map_or(Device::Cpu, |var| var.device().clone())
     }
 
     /// Names and tensors, sorted by name.

@@ -57,7 +57,7 @@ pub(crate) fn apply<K: Kernel<N>, const N: usize>(
 ) -> Result<Value> {
     let first = inputs.iter().flatten().next().expect("an operation has an input");
     check::<K, N>(&kernel, inputs, first)?;
-    let context = context_of(first)?;
+    let context = context_of(first.data())?;
     let (array, state) = {
         let elements = inputs.map(|input| input.map(|input| input.data().on_device()));
         kernel.cuda_forward(&context, views(&elements)?)?
@@ -78,8 +78,9 @@ pub(crate) fn apply<K: Kernel<N>, const N: usize>(
     Ok(Value::new(first.tape(), shape, data, Some(node)))
 }
 
-fn context_of(value: &Value) -> Result<Arc<Context>> {
-    match value.data() {
+/// The context of the GPU on which `data` is.
+pub(super) fn context_of(data: &Data) -> Result<Arc<Context>> {
+    match data {
         Data::Cuda(array) => Ok(array.context().clone()),
         Data::Tensor(tensor) => Ok(Context::of(tensor.device().as_cuda_device()?)),
         Data::F32(_) | Data::F64(_) => {

@@ -4,17 +4,28 @@
 //! memory can be given back while kernels that read it still wait: it is given back on the same
 //! stream. Nothing here waits for the device except where values are asked for.
 
+mod adam;
 mod array;
+mod averages;
 mod context;
 mod device;
 mod elementwise;
+mod gradient_norm;
+mod gradients;
 mod kernel;
 mod launch;
+mod lent;
 mod missing;
+mod scratch;
+mod tensor_table;
 
+pub(crate) use adam::StepMemory;
 pub(crate) use array::{Array, View};
+pub(crate) use averages::move_averages;
 pub(crate) use context::Context;
 pub use device::cuda_device;
 pub(crate) use elementwise::sum;
+pub(crate) use gradient_norm::norm;
+pub(crate) use gradients::{add, scale};
 pub(crate) use kernel::{CudaBackward, CudaKernel, apply};
 pub(crate) use launch::{Argument, Launch};

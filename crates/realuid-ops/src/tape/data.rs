@@ -119,11 +119,16 @@ impl Data {
     /// Elements on a GPU as candle stores them.
     #[cfg(feature = "cuda")]
     pub fn into_cuda_storage(self) -> CandleResult<CudaStorage> {
-        let pooled = self.pooled().map_err(candle_core::Error::wrap)?;
-        let Self::Cuda(array) = pooled else {
-            candle_core::bail!("expected a result on a GPU, found one on the CPU")
-        };
-        Ok(unshared(array).map_err(candle_core::Error::wrap)?.into_storage())
+        Ok(self.into_array().map_err(candle_core::Error::wrap)?.into_storage())
+    }
+
+    /// Elements on a GPU in an array that nobody else holds.
+    #[cfg(feature = "cuda")]
+    pub fn into_array(self) -> Result<Array> {
+        match self.pooled()? {
+            Self::Cuda(array) => unshared(array),
+            _ => Err(argument("an operation on a GPU", "elements on a GPU", "some on the CPU")),
+        }
     }
 
     /// The sum of two gradients of one dtype.
