@@ -37,13 +37,13 @@ pub(crate) fn image_axes(operation: &'static str, axes: &str, x: &Value) -> Resu
 
 /// The size of the matrices to be transposed.
 #[derive(Clone, Copy)]
-struct Transposition {
-    rows: usize,
-    columns: usize,
+pub(crate) struct Transposition {
+    pub rows: usize,
+    pub columns: usize,
 }
 
 impl Transposition {
-    fn inverse(self) -> Self {
+    pub fn inverse(self) -> Self {
         Self { rows: self.columns, columns: self.rows }
     }
 
@@ -62,7 +62,7 @@ impl Transposition {
 }
 
 pub(crate) struct ChannelOrder {
-    transposition: Transposition,
+    pub transposition: Transposition,
     shape: Shape,
 }
 

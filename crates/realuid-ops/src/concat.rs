@@ -29,7 +29,7 @@ pub fn concat(x: &Value, y: &Value) -> Result<Value> {
 }
 
 pub(crate) struct Concat {
-    columns: [usize; 2],
+    pub columns: [usize; 2],
     shape: Shape,
 }
 
@@ -37,7 +37,7 @@ impl Concat {
     /// Rows per task.
     const ROWS: usize = 64;
 
-    fn width(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.columns[0] + self.columns[1]
     }
 

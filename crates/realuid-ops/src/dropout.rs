@@ -25,8 +25,8 @@ pub fn dropout(x: &Value, mask: &RandomStream, rate: f64) -> Result<Value> {
 
 pub(crate) struct Dropout {
     shape: Shape,
-    mask: RandomStream,
-    rate: f64,
+    pub mask: RandomStream,
+    pub rate: f64,
 }
 
 impl Dropout {

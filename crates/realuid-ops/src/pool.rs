@@ -25,12 +25,13 @@ pub fn avg_pool2d(x: &Value, factor: usize) -> Result<Value> {
 }
 
 pub(crate) struct AveragePool {
-    blocks: Blocks,
+    pub blocks: Blocks,
     shape: Shape,
 }
 
 impl AveragePool {
-    fn share<T: Element>(&self) -> T {
+    /// The weight of each pixel in a mean.
+    pub fn share<T: Element>(&self) -> T {
         T::from_f64(1.0 / (self.blocks.factor * self.blocks.factor) as f64)
     }
 }

@@ -12,7 +12,7 @@ use crate::philox::philox4x32_10;
 /// on every machine and for any number of threads.
 ///
 /// # The mapping
-/// What another implementation (a GPU kernel) needs to give the same values:
+/// What another implementation (such as kernels/random.cu) needs to give the same values:
 /// * A stream is a 64-bit `key` and a 64-bit `lane`. Block j is Philox4x32-10 (Salmon et al. 2011)
 ///   of the counter (j low, j high, lane low, lane high) and the key (key low, key high), each 32
 ///   bits. Its four results r0..r3 make words 2j = r0 + 2^32 r1 and 2j+1 = r2 + 2^32 r3.
@@ -26,8 +26,8 @@ use crate::philox::philox4x32_10;
 ///   about 2^-128.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RandomStream {
-    key: u64,
-    lane: u64,
+    pub(crate) key: u64,
+    pub(crate) lane: u64,
 }
 
 impl RandomStream {
@@ -59,6 +59,10 @@ impl RandomStream {
     }
 
     /// Uniform values in [0, 1), `shape`, `dtype` f32 or f64.
+    ///
+    /// A GPU makes f32, the same bits, and f16 and bf16, which are rounded from f32 to nearest and so
+    /// may be 1; f64 is made on the CPU and copied. A CUDA graph that captures this has fixed the
+    /// values: draw outside of it.
     pub fn uniform(
         &self,
         shape: impl Into<Shape>,
@@ -66,6 +70,11 @@ impl RandomStream {
         device: &Device,
     ) -> Result<Tensor> {
         let shape = shape.into();
+        #[cfg(feature = "cuda")]
+        if let Some(device) = crate::cuda::random_device(device, dtype) {
+            let law = crate::cuda::Law::Uniform;
+            return crate::cuda::random(law, [self.key, self.lane], (shape, dtype), device);
+        }
         match dtype {
             DType::F32 => self.fill(shape, device, Self::uniform_pair::<f32>),
             DType::F64 => self.fill(shape, device, Self::uniform_pair::<f64>),
@@ -74,8 +83,17 @@ impl RandomStream {
     }
 
     /// Standard normal values, `shape`, `dtype` f32 or f64.
+    ///
+    /// A GPU makes f32, f16 and bf16, rounded from f64: the logarithm and the trigonometry are its
+    /// own, so values may differ from the CPU's in the last bit. As for [`RandomStream::uniform`], f64
+    /// is copied from the CPU, and a graph would fix the values.
     pub fn normal(&self, shape: impl Into<Shape>, dtype: DType, device: &Device) -> Result<Tensor> {
         let shape = shape.into();
+        #[cfg(feature = "cuda")]
+        if let Some(device) = crate::cuda::random_device(device, dtype) {
+            let law = crate::cuda::Law::Normal;
+            return crate::cuda::random(law, [self.key, self.lane], (shape, dtype), device);
+        }
         match dtype {
             DType::F32 => self.fill(shape, device, Self::normal_pair::<f32>),
             DType::F64 => self.fill(shape, device, Self::normal_pair::<f64>),

@@ -22,7 +22,7 @@ pub fn upsample_nearest2d(x: &Value, factor: usize) -> Result<Value> {
 }
 
 pub(crate) struct Upsample {
-    blocks: Blocks,
+    pub blocks: Blocks,
     shape: Shape,
 }
 

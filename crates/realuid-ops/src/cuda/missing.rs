@@ -32,15 +32,9 @@ macro_rules! missing {
 }
 
 missing!(crate::attention::SelfAttention, 1);
-missing!(crate::channels::ChannelOrder, 1);
-missing!(crate::concat::Concat, 2);
 missing!(crate::convolution::FusedConvolution, 8);
-missing!(crate::dropout::Dropout, 1);
 missing!(crate::linear::Linear, 4);
-missing!(crate::pool::AveragePool, 1);
 missing!(crate::softmax::Softmax, 1);
-missing!(crate::softplus::Softplus, 1);
-missing!(crate::upsample::Upsample, 1);
 
 impl<A: crate::norm::Activation> CudaKernel<4> for crate::norm::Normalise<A> {
     type Kept = ();

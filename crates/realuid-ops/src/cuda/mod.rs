@@ -7,8 +7,12 @@
 mod adam;
 mod array;
 mod averages;
+mod blocks;
+mod channels;
+mod concat;
 mod context;
 mod device;
+mod dropout;
 mod elementwise;
 mod gradient_norm;
 mod gradients;
@@ -16,7 +20,10 @@ mod kernel;
 mod launch;
 mod lent;
 mod missing;
+mod pack;
+mod random;
 mod scratch;
+mod softplus;
 mod tensor_table;
 
 pub(crate) use adam::StepMemory;
@@ -29,3 +36,4 @@ pub(crate) use gradient_norm::norm;
 pub(crate) use gradients::{add, scale};
 pub(crate) use kernel::{CudaBackward, CudaKernel, apply};
 pub(crate) use launch::{Argument, Launch};
+pub(crate) use random::{Law, random, random_device};
