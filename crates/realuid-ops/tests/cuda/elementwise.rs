@@ -1,4 +1,5 @@
-use realuid_ops::{add, silu};
+use candle_core::Tensor;
+use realuid_ops::{RandomStream, add, dropout, silu, softplus};
 
 use crate::support::{compare, normal};
 
@@ -18,4 +19,25 @@ fn a_sum_is_that_of_the_cpu() {
 #[test]
 fn gradients_of_what_is_used_twice_are_added() {
     compare(&[normal("x", &[4, 100])], &[], |x, _, _| add(&silu(x)?, x));
+}
+
+#[test]
+fn softplus_is_that_of_the_cpu_also_far_from_zero() {
+    compare(&[normal("x", &[3, 257])], &[], |x, _, _| softplus(x));
+    // Alone, so that the large values do not hide the small results.
+    for value in [-80.0_f32, -20.0, 0.0, 20.0, 1000.0] {
+        let x = Tensor::full(value, 5, &candle_core::Device::Cpu).unwrap();
+        compare(&[x], &[], |x, _, _| softplus(x));
+    }
+}
+
+/// One element out of place would be an error of some percent.
+#[test]
+fn dropout_has_the_mask_of_the_cpu() {
+    let mask = RandomStream::new(3, "mask", 5);
+    for shape in [&[1][..], &[3, 257], &[2, 8, 64]] {
+        for rate in [0.1, 0.5, 0.9] {
+            compare(&[normal("x", shape)], &[], |x, _, _| dropout(x, &mask, rate));
+        }
+    }
 }

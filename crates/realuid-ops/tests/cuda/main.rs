@@ -4,4 +4,10 @@
 #![cfg(feature = "cuda")]
 
 mod elementwise;
+mod gradients;
+mod images;
+mod optimizer;
+mod optimizer_refusals;
+mod random;
 mod support;
+mod training_state;
