@@ -17,3 +17,8 @@ __device__ __forceinline__ void store_pack(T *to, unsigned index, Pack<T, N> pac
 
 // As many elements as 16 bytes hold, the widest access there is.
 template <typename T> constexpr int WIDEST = 16 / sizeof(T);
+
+// Whether packs of N elements can be read from there.
+template <int N, typename T> __device__ __forceinline__ bool is_aligned(const T *from) {
+    return reinterpret_cast<unsigned long long>(from) % (sizeof(T) * N) == 0;
+}

@@ -72,6 +72,7 @@ mod storage;
 mod sums;
 mod taken;
 mod tape;
+mod tf32;
 mod upsample;
 
 pub use adam::{Adam, AdamConfig, StepConfig};
@@ -95,4 +96,5 @@ pub use silu::silu;
 pub use softmax::softmax;
 pub use softplus::softplus;
 pub use tape::{Tape, Value, on_tape};
+pub use tf32::set_tf32;
 pub use upsample::upsample_nearest2d;

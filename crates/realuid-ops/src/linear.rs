@@ -47,7 +47,7 @@ pub fn linear_plus(
 
 /// Inputs x, weight, bias, residual.
 pub(crate) struct Linear {
-    sizes: Sizes,
+    pub sizes: Sizes,
     shape: Shape,
 }
 

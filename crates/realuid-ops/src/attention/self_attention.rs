@@ -56,13 +56,20 @@ impl SelfAttention {
         self.sizes.heads * self.sizes.width
     }
 
+    /// In the projection: from a head's queries to its keys, and from its keys to its values; and
+    /// from a head's queries to those of the next head.
+    pub fn strides(&self) -> [usize; 2] {
+        let Sizes { heads, width, .. } = self.sizes;
+        match self.order {
+            HeadOrder::HeadsFirst => [width, 3 * width],
+            HeadOrder::QueriesFirst => [heads * width, width],
+        }
+    }
+
     /// Where queries, keys and values lie in the projection.
     fn parts(&self) -> [Layout; 3] {
-        let Sizes { heads, queries, width, .. } = self.sizes;
-        let (part, head) = match self.order {
-            HeadOrder::HeadsFirst => (width, 3 * width),
-            HeadOrder::QueriesFirst => (heads * width, width),
-        };
+        let Sizes { queries, .. } = self.sizes;
+        let [part, head] = self.strides();
         [0, 1, 2].map(|i| Layout::channels_last(queries, 3 * self.channels(), i * part, head))
     }
 
@@ -77,8 +84,14 @@ impl SelfAttention {
     }
 
     /// [batch, heads, rows, width], the same for all of them.
-    fn shape(&self) -> [usize; 4] {
+    pub fn shape(&self) -> [usize; 4] {
         [self.sizes.batch, self.sizes.heads, self.sizes.queries, self.sizes.width]
+    }
+
+    /// Factor of the scores.
+    #[cfg(feature = "cuda")]
+    pub fn scale(&self) -> f64 {
+        self.sizes.scale
     }
 }
 

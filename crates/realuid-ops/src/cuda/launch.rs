@@ -2,6 +2,7 @@
 
 use candle_core::DType;
 use candle_core::cuda::WrapErr;
+use candle_core::cuda::cudarc::driver::sys::CUfunction_attribute;
 use candle_core::cuda::cudarc::driver::{LaunchConfig, PushKernelArg};
 
 use super::{Array, Context, View};
@@ -58,6 +59,9 @@ impl Context {
         arguments: &[Argument],
     ) -> Result<()> {
         let function = self.function(module, &format!("{name}_{}", suffix(dtype)))?;
+        if launch.shared > SHARED_WITHOUT_ASKING {
+            function.set_attribute(MOST_SHARED, launch.shared as i32).w()?;
+        }
         let mut builder = self.stream().launch_builder(&function);
         for argument in arguments {
             match argument {
@@ -78,6 +82,13 @@ impl Context {
         Ok(())
     }
 }
+
+/// Bytes of dynamic shared memory that every kernel may have.
+const SHARED_WITHOUT_ASKING: u32 = 48 << 10;
+
+/// The attribute of a kernel that lets it have more.
+const MOST_SHARED: CUfunction_attribute =
+    CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
 
 fn suffix(dtype: DType) -> &'static str {
     match dtype {

@@ -31,10 +31,7 @@ macro_rules! missing {
     };
 }
 
-missing!(crate::attention::SelfAttention, 1);
 missing!(crate::convolution::FusedConvolution, 8);
-missing!(crate::linear::Linear, 4);
-missing!(crate::softmax::Softmax, 1);
 
 impl<A: crate::norm::Activation> CudaKernel<4> for crate::norm::Normalise<A> {
     type Kept = ();

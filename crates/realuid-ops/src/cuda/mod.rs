@@ -6,11 +6,14 @@
 
 mod adam;
 mod array;
+mod attention;
+mod attention_plan;
 mod averages;
 mod blocks;
 mod channels;
 mod concat;
 mod context;
+mod cublas;
 mod device;
 mod dropout;
 mod elementwise;
@@ -19,10 +22,13 @@ mod gradients;
 mod kernel;
 mod launch;
 mod lent;
+mod linear;
+mod linear_sums;
 mod missing;
 mod pack;
 mod random;
 mod scratch;
+mod softmax;
 mod softplus;
 mod tensor_table;
 

@@ -22,7 +22,7 @@ pub fn softmax(x: &Value) -> Result<Value> {
 }
 
 pub(crate) struct Softmax {
-    columns: usize,
+    pub columns: usize,
     shape: Shape,
 }
 

@@ -3,11 +3,14 @@
 //! Without a GPU these tests pass, saying so; with REALUID_EXPECT_CUDA=1 they fail instead.
 #![cfg(feature = "cuda")]
 
+mod attention;
 mod elementwise;
 mod gradients;
 mod images;
+mod linear;
 mod optimizer;
 mod optimizer_refusals;
 mod random;
+mod softmax;
 mod support;
 mod training_state;
