@@ -15,7 +15,7 @@ fn products_in_tf32_are_nearly_those_in_f32() {
         }
     };
     let draw = |purpose, shape: [usize; 2]| {
-        let tensor = RandomStream::new(11, purpose, 0).normal(shape, DType::F32, &Device::Cpu);
+        let tensor = RandomStream::new(11, purpose, 0).normal(&shape, DType::F32, &Device::Cpu);
         tensor.unwrap().to_device(&gpu).unwrap()
     };
     let (x, weight) = (draw("x", [64, 128]), draw("weight", [32, 128]));
