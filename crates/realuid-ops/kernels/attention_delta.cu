@@ -1,5 +1,5 @@
-// deltas = the dot product of every head's row of the result with its gradient, [batch, heads, tokens]:
-// what the softmax's gradient subtracts (Dao et al. 2022, algorithm 4).
+// deltas = the dot product of every head's row of the result with its gradient,
+// [batch, heads, tokens]: what the softmax's gradient subtracts (Dao et al. 2022, algorithm 4).
 
 #include "attention_heads.cuh"
 #include "reduction.cuh"

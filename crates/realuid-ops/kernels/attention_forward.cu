@@ -6,7 +6,7 @@
 template <typename T> struct TilesOf {
     typedef TensorCores<T, 64, 64, 64, 1> UpTo64;
     typedef TensorCores<T, 128, 32, 128, 1> UpTo128;
-    typedef TensorCores<T, 256, 32, 256, 1> UpTo256;
+    typedef TensorCores<T, 256, 16, 256, 1> UpTo256;
 };
 
 // Of every row so far: its largest exponent, this lane's part of the sum of 2^(exponent - largest),
@@ -62,14 +62,15 @@ __device__ void attention_forward(const T *qkv, T *out, float *log_sums, const H
                                   float scale) {
     const Share share(heads, Tiles::OWN, Tiles::COLUMNS);
     const auto part = [&](unsigned i) { return heads.projection(qkv, i, share.item, share.head); };
+    const Rows<const T> keys = part(1), values = part(2);
     Tiles tiles(shared_memory());
-    tiles.stage_own(0, part(0), share.first_row);
+    tiles.keep(0, part(0), share.first_row);
     Running<Tiles> running;
+    tiles.fetch(keys, values, 0);
     for (unsigned first = 0; first < heads.tokens; first += Tiles::OTHER) {
-        __syncthreads();
-        tiles.stage_other(0, part(1), first);
-        tiles.stage_other(1, part(2), first);
-        __syncthreads();
+        tiles.arrive();
+        const unsigned next = first + Tiles::OTHER;
+        if (next < heads.tokens) tiles.fetch(keys, values, next);
         float scores[Tiles::ROWS][Tiles::SCORES];
         tiles.product(scores, 0);
         running.take(scores, scale * LOG2_OF_E, heads.tokens - first);

@@ -11,7 +11,7 @@ template <typename T> struct Rows {
     __device__ T *row(unsigned index) const { return data + size_t(index) * stride; }
 };
 
-// Sizes of self-attention: qkv [batch, tokens, 3 heads width], its result [batch, tokens, heads width].
+// Sizes of self-attention: qkv [batch, tokens, 3 heads width], result [batch, tokens, heads width].
 struct Heads {
     unsigned tokens, heads, width;
     // In qkv: from a head's queries to its keys, and from its keys to its values.
@@ -58,7 +58,8 @@ struct Share {
     }
 };
 
-template <unsigned M, unsigned N> __device__ __forceinline__ void fill_with_zeros(float (&x)[M][N]) {
+template <unsigned M, unsigned N>
+__device__ __forceinline__ void fill_with_zeros(float (&x)[M][N]) {
 #pragma unroll
     for (unsigned i = 0; i < M; ++i)
 #pragma unroll

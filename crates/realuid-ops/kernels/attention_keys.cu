@@ -1,5 +1,5 @@
-// Gradients of the keys and values of attention: a block keeps rows of both, queries and gradients of
-// the result pass by.
+// Gradients of the keys and values of attention: a block keeps rows of both, queries and gradients
+// of the result pass by.
 
 #include "attention_backward.cuh"
 
@@ -15,17 +15,18 @@ __device__ void attention_keys(const Pass<T> &pass, const Heads &heads, float sc
     const Share share(heads, Tiles::OWN, Tiles::COLUMNS);
     const unsigned item = share.item, head = share.head;
     const auto part = [&](unsigned i) { return heads.projection(pass.qkv, i, item, head); };
+    const Rows<const T> queries = part(0), gradients = heads.result(pass.gradient, item, head);
     Tiles tiles(shared_memory());
-    tiles.stage_own(0, part(1), share.first_row);
-    tiles.stage_own(1, part(2), share.first_row);
+    tiles.keep(0, part(1), share.first_row);
+    tiles.keep(1, part(2), share.first_row);
     float for_keys[Tiles::ROWS][Tiles::OUTPUTS], for_values[Tiles::ROWS][Tiles::OUTPUTS];
     fill_with_zeros(for_keys);
     fill_with_zeros(for_values);
+    tiles.fetch(queries, gradients, 0);
     for (unsigned first = 0; first < heads.tokens; first += Tiles::OTHER) {
-        __syncthreads();
-        tiles.stage_other(0, part(0), first);
-        tiles.stage_other(1, heads.result(pass.gradient, item, head), first);
-        __syncthreads();
+        tiles.arrive();
+        const unsigned next = first + Tiles::OTHER;
+        if (next < heads.tokens) tiles.fetch(queries, gradients, next);
         // Of keys by queries: the transposed tiles.
         float weights[Tiles::ROWS][Tiles::SCORES], slopes[Tiles::ROWS][Tiles::SCORES];
         tiles.product(weights, 0);

@@ -3,13 +3,14 @@
 
 #include "attention_heads.cuh"
 
-// How a block of 256 threads computes with a tile of 64 rows that it keeps, against tiles of 64 rows
-// that pass by. Rows stay in global memory; STEP columns or rows at a time visit shared memory. A
-// thread has 4 x 4 scores and 4 x 4 results. The members are those of `TensorCores`.
+// How a block of 256 threads computes with a tile of 64 rows that it keeps, against tiles of 64
+// rows that pass by. Rows stay in global memory; STEP columns or rows at a time visit shared
+// memory. A thread has 4 x 4 scores and 4 x 4 results. The members are those of `TensorCores`.
 template <typename T> struct Plain {
     typedef T Number;
     static constexpr unsigned THREADS = 256, OWN = 64, OTHER = 64, COLUMNS = 64;
     static constexpr unsigned ROWS = 4, SCORES = 4, OUTPUTS = 4, LANES = 16;
+    static constexpr int PACK = 1;
     static constexpr unsigned STEP = 16, TILE = 64;
     // Four floats more than a row, so that rows begin in different banks and vectors stay aligned.
     static constexpr unsigned STRIDE = TILE + 4;
@@ -22,22 +23,25 @@ template <typename T> struct Plain {
 
     Shared &shared;
     Rows<const T> own[2], other[2];
-    unsigned first_own, first_other;
+    unsigned first_own, first_other, first_fetched;
 
     __device__ explicit Plain(void *memory) : shared(*static_cast<Shared *>(memory)) {}
 
     __device__ static unsigned row(unsigned index) { return threadIdx.x / 16 * 4 + index; }
     __device__ static unsigned column(unsigned index) { return threadIdx.x % 16 * 4 + index; }
 
-    __device__ void stage_own(unsigned slot, Rows<const T> rows, unsigned first) {
+    __device__ void keep(unsigned slot, Rows<const T> rows, unsigned first) {
         own[slot] = rows;
         first_own = first;
     }
 
-    __device__ void stage_other(unsigned slot, Rows<const T> rows, unsigned first) {
-        other[slot] = rows;
-        first_other = first;
+    __device__ void fetch(Rows<const T> zeroth, Rows<const T> first, unsigned first_row) {
+        other[0] = zeroth;
+        other[1] = first;
+        first_fetched = first_row;
     }
+
+    __device__ void arrive() { first_other = first_fetched; }
 
     __device__ void product(float (&scores)[ROWS][SCORES], unsigned slot) {
         fill_with_zeros(scores);

@@ -13,9 +13,10 @@ __device__ void attention_queries(const Pass<T> &pass, const Heads &heads, float
     const Share share(heads, Tiles::OWN, Tiles::COLUMNS);
     const unsigned item = share.item, head = share.head;
     const auto part = [&](unsigned i) { return heads.projection(pass.qkv, i, item, head); };
+    const Rows<const T> keys = part(1), values = part(2);
     Tiles tiles(shared_memory());
-    tiles.stage_own(0, part(0), share.first_row);
-    tiles.stage_own(1, heads.result(pass.gradient, item, head), share.first_row);
+    tiles.keep(0, part(0), share.first_row);
+    tiles.keep(1, heads.result(pass.gradient, item, head), share.first_row);
     float log_sums[Tiles::ROWS], deltas[Tiles::ROWS], factors[Tiles::ROWS];
     for (unsigned r = 0; r < Tiles::ROWS; ++r) {
         const unsigned row = min(share.first_row + Tiles::row(r), heads.tokens - 1);
@@ -25,11 +26,11 @@ __device__ void attention_queries(const Pass<T> &pass, const Heads &heads, float
     }
     float sums[Tiles::ROWS][Tiles::OUTPUTS];
     fill_with_zeros(sums);
+    tiles.fetch(keys, values, 0);
     for (unsigned first = 0; first < heads.tokens; first += Tiles::OTHER) {
-        __syncthreads();
-        tiles.stage_other(0, part(1), first);
-        tiles.stage_other(1, part(2), first);
-        __syncthreads();
+        tiles.arrive();
+        const unsigned next = first + Tiles::OTHER;
+        if (next < heads.tokens) tiles.fetch(keys, values, next);
         float scores[Tiles::ROWS][Tiles::SCORES], slopes[Tiles::ROWS][Tiles::SCORES];
         tiles.product(scores, 0);
         tiles.product(slopes, 1);

@@ -1,14 +1,17 @@
 // The tiles of attention on tensor cores.
 #pragma once
 
+#include "async_copy.cuh"
 #include "attention_heads.cuh"
 #include "tensor_core.cuh"
 
-// How a block of 4 warps computes with tiles of OWN rows, 16 to a warp, that it keeps, against tiles
-// of OTHER rows that pass by, all of them of at most WIDTH elements (a multiple of 16; narrower rows
-// are filled up with zeros) and in shared memory. A result has COLUMNS columns.
+// How a block of 4 warps computes with tiles of OWN rows, 16 to a warp, that it keeps, against
+// tiles of OTHER rows that pass by, all of them of at most WIDTH elements (a multiple of 16;
+// narrower rows are filled up with zeros) and in shared memory: of the others there are two arrays,
+// each twice, so that the next rows arrive while the block computes with the current ones. A result
+// has COLUMNS columns.
 //
-// A thread has ROWS rows of a tile of scores, SCORES columns of each, and OUTPUTS columns of results.
+// A thread has ROWS rows of a tile of scores, SCORES columns of each, OUTPUTS columns of results.
 template <typename T, unsigned WIDTH, unsigned OTHER_ROWS, unsigned RESULT_COLUMNS, unsigned KEPT>
 struct TensorCores {
     typedef T Number;
@@ -17,10 +20,14 @@ struct TensorCores {
     static constexpr unsigned ROWS = 2, SCORES = OTHER / 4, OUTPUTS = COLUMNS / 4;
     // Lanes that share a row.
     static constexpr unsigned LANES = 4;
+    // Neighbouring columns that a thread writes at once.
+    static constexpr int PACK = 2;
     // 16 bytes more than a row, so that eight rows begin in different banks.
     static constexpr unsigned STRIDE = WIDTH + 8;
 
     T *shared;
+    // Which of the two copies of other rows is current.
+    unsigned current = 1;
 
     __device__ explicit TensorCores(void *memory) : shared(static_cast<T *>(memory)) {}
 
@@ -34,19 +41,27 @@ struct TensorCores {
         return index / 2 * 8 + threadIdx.x % 4 * 2 + index % 2;
     }
 
-    // Array `slot`, of fewer than KEPT, of rows that the block keeps.
-    __device__ void stage_own(unsigned slot, Rows<const T> rows, unsigned first) {
-        stage<OWN>(own(slot), rows, first);
+    // Array `slot`, of fewer than KEPT, of rows that the block keeps; before rows are fetched.
+    __device__ void keep(unsigned slot, Rows<const T> rows, unsigned first) {
+        start_copies<OWN>(own(slot), rows, first);
     }
 
-    // Array `slot` of rows that pass by.
-    __device__ void stage_other(unsigned slot, Rows<const T> rows, unsigned first) {
-        stage<OTHER>(other(slot), rows, first);
+    // Asks for rows of both arrays that pass by, to follow the current ones.
+    __device__ void fetch(Rows<const T> zeroth, Rows<const T> first, unsigned first_row) {
+        start_copies<OTHER>(other(0, 1 - current), zeroth, first_row);
+        start_copies<OTHER>(other(1, 1 - current), first, first_row);
+    }
+
+    // Makes the rows fetched last the current ones. No thread still reads those before them.
+    __device__ void arrive() {
+        finish_copies();
+        __syncthreads();
+        current = 1 - current;
     }
 
     // scores = own rows times other rows.
     __device__ void product(float (&scores)[ROWS][SCORES], unsigned slot) {
-        const T *left = own(slot) + threadIdx.x / 32 * 16 * STRIDE, *right = other(slot);
+        const T *left = own(slot) + threadIdx.x / 32 * 16 * STRIDE, *right = other(slot, current);
         fill_with_zeros(scores);
 #pragma unroll
         for (unsigned k = 0; k < WIDTH; k += 16) {
@@ -63,7 +78,7 @@ struct TensorCores {
     // sums += weights (own rows by other rows) times `COLUMNS` columns of the other rows.
     __device__ void accumulate(float (&sums)[ROWS][OUTPUTS], const float (&weights)[ROWS][SCORES],
                                unsigned slot, unsigned first_column) {
-        const T *right = other(slot) + first_column;
+        const T *right = other(slot, current) + first_column;
 #pragma unroll
         for (unsigned k = 0; k < OTHER; k += 16) {
             const unsigned i = k / 4;
@@ -83,17 +98,18 @@ struct TensorCores {
 
   private:
     __device__ T *own(unsigned slot) { return shared + slot * OWN * STRIDE; }
-    __device__ T *other(unsigned slot) { return shared + (KEPT * OWN + slot * OTHER) * STRIDE; }
+    __device__ T *other(unsigned slot, unsigned copy) {
+        return shared + (KEPT * OWN + (2 * copy + slot) * OTHER) * STRIDE;
+    }
 
     template <unsigned COUNT>
-    __device__ static void stage(T *to, Rows<const T> rows, unsigned first) {
-        constexpr unsigned PACK = 8, PACKS = WIDTH / PACK;
+    __device__ static void start_copies(T *to, Rows<const T> rows, unsigned first) {
+        constexpr unsigned PACKS = WIDTH / 8;
         for (unsigned i = threadIdx.x; i < COUNT * PACKS; i += THREADS) {
-            const unsigned row = i / PACKS, column = i % PACKS * PACK;
-            uint4 pack = make_uint4(0, 0, 0, 0);
-            if (first + row < rows.count && column < rows.width)
-                pack = *reinterpret_cast<const uint4 *>(rows.row(first + row) + column);
-            *reinterpret_cast<uint4 *>(to + row * STRIDE + column) = pack;
+            const unsigned row = i / PACKS, column = i % PACKS * 8;
+            const bool exists = first + row < rows.count && column < rows.width;
+            const T *from = exists ? rows.row(first + row) + column : rows.data;
+            start_copy(to + row * STRIDE + column, from, exists);
         }
     }
 

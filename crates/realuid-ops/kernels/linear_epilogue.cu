@@ -8,7 +8,8 @@ template <typename T, typename B> struct Terms {
     const T *residual;
 
     // Of N columns of one row: N divides `columns`, and `index` counts packs.
-    template <int N> __device__ Pack<T, N> sum(Pack<T, N> of, unsigned index, unsigned column) const {
+    template <int N>
+    __device__ Pack<T, N> sum(Pack<T, N> of, unsigned index, unsigned column) const {
         float sums[N];
 #pragma unroll
         for (int j = 0; j < N; ++j) sums[j] = to_float(of.values[j]);

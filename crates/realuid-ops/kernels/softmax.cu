@@ -52,7 +52,8 @@ __device__ void softmax_backward(const T *p, const T *g, T *out, unsigned rows, 
             mean += to_float(p[first + i]) * to_float(g[first + i]);
         mean = Team::sum(mean);
         for (unsigned i = Team::lane(); i < columns; i += Team::lanes())
-            out[first + i] = from_float<T>(to_float(p[first + i]) * (to_float(g[first + i]) - mean));
+            out[first + i] =
+                from_float<T>(to_float(p[first + i]) * (to_float(g[first + i]) - mean));
     }
 }
 

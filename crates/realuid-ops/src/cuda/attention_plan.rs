@@ -28,7 +28,7 @@ pub(super) const FORWARD: Pass = [
         .plan(["attention_forward", "attention_forward_64"]),
     Tiles { width: 128, other: 32, columns: 128, kept: 1 }
         .plan(["attention_forward", "attention_forward_128"]),
-    Tiles { width: 256, other: 32, columns: 256, kept: 1 }
+    Tiles { width: 256, other: 16, columns: 256, kept: 1 }
         .plan(["attention_forward", "attention_forward_256"]),
 ];
 
@@ -58,7 +58,7 @@ pub(super) const KEYS: Pass = [
 struct Tiles {
     /// Elements of a row, at most.
     width: usize,
-    /// Rows that pass by at a time, of two arrays.
+    /// Rows that pass by at a time.
     other: usize,
     columns: usize,
     /// Arrays of rows that a block keeps.
@@ -67,8 +67,8 @@ struct Tiles {
 
 impl Tiles {
     const fn plan(self, kernel: [&'static str; 2]) -> Plan {
-        // Rows are 16 bytes longer than their 16-bit elements.
-        let shared = (self.kept * OWN + 2 * self.other) * (self.width + 8) * 2;
+        // Two arrays pass by, twice; rows are 16 bytes longer than their 16-bit elements.
+        let shared = (self.kept * OWN + 2 * 2 * self.other) * (self.width + 8) * 2;
         Plan { kernel, columns: self.columns, threads: 128, shared: shared as u32 }
     }
 }
