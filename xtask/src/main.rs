@@ -6,6 +6,7 @@ mod cargo;
 mod ci;
 mod cuda;
 mod demo;
+mod emulated_gpu;
 mod figures;
 mod page;
 mod parity;
@@ -41,6 +42,8 @@ enum Command {
     CudaHome(cuda::HomeArguments),
     /// Build a `realuid` for NVIDIA GPUs that starts on any machine
     BuildCuda(cuda::BuildArguments),
+    /// Make a GPU of the CPU, on which CUDA code is tested
+    EmulatedGpu(emulated_gpu::Arguments),
     /// Check layers, prose, sizes and leftovers of the whole repository
     Tidy(tidy::Arguments),
     /// Run what continuous integration runs
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Figures(arguments) => arguments.run(),
         Command::CudaHome(arguments) => arguments.run(),
         Command::BuildCuda(arguments) => arguments.run(),
+        Command::EmulatedGpu(arguments) => arguments.run(),
         Command::Tidy(arguments) => arguments.run(),
         Command::Ci(arguments) => arguments.run(),
     };

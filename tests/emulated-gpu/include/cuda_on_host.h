@@ -18,8 +18,10 @@
 #define __align__(n) __attribute__((aligned(n)))
 #define __grid_constant__
 // Blocks run one after the other, so what is static is shared by the threads of a block alone.
+// (`cargo xtask emulated-gpu` turns `extern static T name[];` into a pointer to dynamic memory.)
 #define __shared__ static
 
+#include "../src/kernels.h"
 #include "../src/threads.h"
 
 #define gridDim (emulated::grid)
@@ -32,3 +34,5 @@ static const int warpSize = 32;
 #include "host_atomics.h"
 #include "host_vectors.h"
 #include "host_warps.h"
+
+#include "host_tensor_cores.h"

@@ -1,7 +1,8 @@
 // Numbers of 16 bits: half precision and bfloat16. Arithmetic is done in f32 and rounded to nearest.
 #pragma once
 
-#include "cuda_on_host.h"
+#include "host_arithmetic.h"
+#include "host_vectors.h"
 
 namespace emulated {
 

@@ -41,6 +41,3 @@ template <class... A, void (*function)(A...)> struct Entry<function> {
 };
 
 } // namespace emulated
-
-// Ends the source of a kernel, once for each.
-#define EMULATED_KERNEL(NAME) static const emulated::Entry<&NAME> emulated_entry_of_##NAME(#NAME);

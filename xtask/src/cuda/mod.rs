@@ -11,5 +11,6 @@ mod left_out;
 mod wheels;
 
 pub use build::{Arguments as BuildArguments, build, cargo};
+pub use dependency::Dependencies;
 pub use home::CudaHome;
 pub use home_command::Arguments as HomeArguments;
