@@ -25,7 +25,7 @@ __attribute__((constructor)) void load_kernels() {
     dladdr(reinterpret_cast<void *>(&load_kernels), &own);
     const auto folder = std::filesystem::path(own.dli_fname).parent_path() / "kernels";
     for (const auto &library : std::filesystem::directory_iterator(folder))
-        if (!dlopen(library.path().c_str(), RTLD_NOW | RTLD_LOCAL)) {
+        if (library.path().extension() == ".so" && !dlopen(library.path().c_str(), RTLD_NOW | RTLD_LOCAL)) {
             std::fprintf(stderr, "emulated GPU: %s\n", dlerror());
             std::abort();
         }

@@ -115,7 +115,11 @@ impl Emulator {
             .with_context(|| format!("writing {}", translated.display()))?;
         let mut command = self.compiler(&library);
         // Not our code, or written for another compiler: its warnings help nobody.
-        command.args(["-w", "-fvisibility=hidden"]).arg(&translated).arg(self.driver_library());
+        // It moves several numbers at once through types of their size, which nvcc allows.
+        command
+            .args(["-w", "-fno-strict-aliasing", "-fvisibility=hidden"])
+            .arg(&translated)
+            .arg(self.driver_library());
         process::run(&mut command)
     }
 
