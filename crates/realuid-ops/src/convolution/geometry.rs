@@ -3,7 +3,7 @@ use crate::Result;
 use crate::error::argument;
 
 /// All sizes of one two-dimensional convolution, at its own resolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Geometry {
     pub batch: usize,
     pub height: usize,

@@ -20,8 +20,8 @@ pub(crate) struct FusedConvolution {
 
 /// The normalisation ahead of a convolution.
 pub(crate) struct Norm {
-    sizes: Sizes,
-    eps: f64,
+    pub sizes: Sizes,
+    pub eps: f64,
     moments: OnceLock<Moments>,
 }
 

@@ -19,7 +19,12 @@ impl Blocks {
     }
 
     /// The sums of the blocks of `x`, times `scale`.
-    fn sum_on_device(self, context: &Arc<Context>, x: View<'_>, scale: f32) -> Result<Array> {
+    pub(super) fn sum_on_device(
+        self,
+        context: &Arc<Context>,
+        x: View<'_>,
+        scale: f32,
+    ) -> Result<Array> {
         let out = Array::stale(context, x.dtype, x.len / (self.factor * self.factor))?;
         self.launch(["sum_blocks", "sum_blocks_wide"], x, &out, scale)?;
         Ok(out)

@@ -8,13 +8,15 @@ use candle_core::cuda::cudarc::driver::{CudaFunction, CudaModule, CudaStream};
 use candle_core::cuda::cudarc::nvrtc::Ptx;
 use candle_core::cuda::{DeviceId, WrapErr};
 
+use super::cudnn::Cudnn;
 use crate::Result;
 
-/// What belongs to one device: its stream, and the kernels loaded so far.
+/// What belongs to one device: its stream, the kernels loaded so far, and cuDNN.
 pub(crate) struct Context {
     device: CudaDevice,
     stream: Arc<CudaStream>,
     loaded: Mutex<Loaded>,
+    cudnn: Mutex<Option<Cudnn>>,
 }
 
 #[derive(Default)]
@@ -38,6 +40,7 @@ impl Context {
             device: device.clone(),
             stream: device.cuda_stream(),
             loaded: Mutex::default(),
+            cudnn: Mutex::default(),
         });
         all.push((device.id(), context.clone()));
         context
@@ -51,6 +54,11 @@ impl Context {
     /// The stream on which everything runs.
     pub fn stream(&self) -> &Arc<CudaStream> {
         &self.stream
+    }
+
+    /// cuDNN, of one thread at a time; none before its first use.
+    pub fn cudnn(&self) -> MutexGuard<'_, Option<Cudnn>> {
+        lock(&self.cudnn)
     }
 
     /// The kernel `name` of `kernels/MODULE.cu`, loaded at its first use.

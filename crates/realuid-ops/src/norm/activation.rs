@@ -1,3 +1,5 @@
+#[cfg(feature = "cuda")]
+use crate::cuda::ActivationKernels;
 use crate::silu::{silu_slope, silu_value};
 use crate::simd::Vector;
 
@@ -5,6 +7,9 @@ use crate::simd::Vector;
 pub(crate) trait Activation: Send + Sync + 'static {
     /// Name of the whole operation.
     const NAME: &'static str;
+    /// Its kernels for GPUs.
+    #[cfg(feature = "cuda")]
+    const KERNELS: ActivationKernels;
     /// The activation; `#[inline(always)]`.
     fn value<V: Vector>(x: V) -> V;
     /// Its derivative; `#[inline(always)]`.
@@ -16,6 +21,8 @@ pub(crate) struct Identity;
 
 impl Activation for Identity {
     const NAME: &'static str = "group_norm";
+    #[cfg(feature = "cuda")]
+    const KERNELS: ActivationKernels = ActivationKernels::IDENTITY;
     #[inline(always)]
     fn value<V: Vector>(x: V) -> V {
         x
@@ -31,6 +38,8 @@ pub(crate) struct Silu;
 
 impl Activation for Silu {
     const NAME: &'static str = "group_norm_silu";
+    #[cfg(feature = "cuda")]
+    const KERNELS: ActivationKernels = ActivationKernels::SILU;
     #[inline(always)]
     fn value<V: Vector>(x: V) -> V {
         silu_value(x)

@@ -15,8 +15,8 @@ use crate::tape::{Backward, Kernel};
 /// and modulation.
 pub(crate) struct Normalise<A> {
     shape: Shape,
-    sizes: Sizes,
-    eps: f64,
+    pub sizes: Sizes,
+    pub eps: f64,
     moments: OnceLock<Moments>,
     activation: PhantomData<A>,
 }

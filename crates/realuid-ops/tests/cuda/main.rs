@@ -4,10 +4,12 @@
 #![cfg(feature = "cuda")]
 
 mod attention;
+mod convolution;
 mod elementwise;
 mod gradients;
 mod images;
 mod linear;
+mod norm;
 mod optimizer;
 mod optimizer_refusals;
 mod random;
