@@ -1,22 +1,9 @@
-use candle_core::{D, DType, Tensor};
+use candle_core::{DType, Tensor};
 use realuid_ops::{Value, add, silu};
 
 use crate::layers::Linear;
 use crate::scope::{Init, Scope};
 use crate::{Condition, Error, Result};
-
-/// Sinusoidal features of `t` `[B]` -> [B, dim], dtype of `t`: cosines then sines of t times
-/// frequencies that fall geometrically from 1 towards 1/10000 (Vaswani et al. 2017; order as in
-/// `timestep_embedding` of guided-diffusion). An odd `dim` ends with a zero.
-pub(crate) fn timestep_embedding(t: &Tensor, dim: usize) -> Result<Tensor> {
-    let half = dim / 2;
-    let frequencies: Vec<f64> =
-        (0..half).map(|i| (-(10_000_f64.ln()) * i as f64 / half as f64).exp()).collect();
-    let frequencies = Tensor::new(frequencies, t.device())?.to_dtype(t.dtype())?;
-    let angles = t.unsqueeze(1)?.broadcast_mul(&frequencies.unsqueeze(0)?)?;
-    let features = Tensor::cat(&[angles.cos()?, angles.sin()?], D::Minus1)?;
-    Ok(if dim % 2 == 1 { features.pad_with_zeros(D::Minus1, 0, 1)? } else { features })
-}
 
 /// One learned vector per class; `None` in a network without classes.
 pub(crate) struct ClassEmbedding {
@@ -89,27 +76,5 @@ fn check_classes(classes: &Tensor, batch: usize, count: usize) -> Result<()> {
     match values.iter().find(|&&v| v < 0 || v >= count as i64) {
         Some(v) => Err(argument(format!("class {v}"))),
         None => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use candle_core::Device;
-
-    #[test]
-    fn diffusion_steps_and_logarithms_of_noise_are_embedded_as_they_are() {
-        // Steps 0 to 999 of DDPM, c_noise of EDM, and the ends of flow matching.
-        let times = [0.0, 1.0, 500.0, 999.0, -1.55, 1.095];
-        let t = Tensor::new(times.map(|t| t as f32).as_slice(), &Device::Cpu).unwrap();
-        let found = timestep_embedding(&t, 8).unwrap().to_vec2::<f32>().unwrap();
-        for (row, t) in found.iter().zip(times) {
-            for i in 0..4 {
-                let angle = t * 10_000_f64.powf(-0.25 * f64::from(i));
-                let i = i as usize;
-                assert!((f64::from(row[i]) - angle.cos()).abs() < 1e-4, "t = {t}, cosine {i}");
-                assert!((f64::from(row[4 + i]) - angle.sin()).abs() < 1e-4, "t = {t}, sine {i}");
-            }
-        }
     }
 }

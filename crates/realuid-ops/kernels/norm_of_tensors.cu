@@ -1,6 +1,7 @@
 // The norm of many tensors together, in two stages whose order is fixed: the same bits on every
 // run. Sums are in f64, in which the square of no f32 overflows.
 
+#include "pack.cuh"
 #include "step_numbers.cuh"
 #include "tensors.cuh"
 
@@ -19,15 +20,27 @@ __device__ double block_sum(double value) {
     return sums[0];
 }
 
-// out[block] = the sum of squares of its chunk in the role 0.
-extern "C" __global__ void squares_of_tensors_f32(const u64 *table, unsigned tensors, double *out) {
-    const Chunk chunk = chunk_of(table, tensors);
-    const float *x = chunk.elements(0);
+// This thread's share of the squares of packs [first, end) of N elements.
+template <int N> __device__ double share_of_squares(const float *x, unsigned first, unsigned end) {
     double sum = 0;
 #pragma unroll 4
-    for (unsigned i = threadIdx.x; i < chunk.length; i += THREADS)
-        sum += double(x[i]) * double(x[i]);
-    sum = block_sum(sum);
+    for (unsigned i = first + threadIdx.x; i < end; i += THREADS) {
+        const auto pack = load_pack<N>(x, i);
+#pragma unroll
+        for (int k = 0; k < N; k++)
+            sum += double(pack.values[k]) * double(pack.values[k]);
+    }
+    return sum;
+}
+
+// out[block] = the sum of squares of its chunk in the role 0.
+extern "C" __global__ void squares_of_tensors_f32(const u64 *table, unsigned tensors,
+                                                  double *out) {
+    const Chunk chunk = chunk_of(table, tensors);
+    const float *x = chunk.elements(0);
+    const unsigned packs = is_aligned<4>(x) ? chunk.length / 4 : 0;
+    const double sum = block_sum(share_of_squares<4>(x, 0, packs) +
+                                 share_of_squares<1>(x, packs * 4, chunk.length));
     if (threadIdx.x == 0)
         out[blockIdx.x] = sum;
 }

@@ -1,13 +1,14 @@
 use candle_core::Tensor;
 use realuid_ops::{
     Conv2dConfig, GroupNorm, Tape, Value, channels_first, channels_last, concat, silu,
+    sinusoidal_embedding,
 };
 
 use super::AdmUnetConfig;
 use super::head::AdversarialHead;
 use super::layout::Layout;
 use super::stage::{Pass, Stage};
-use crate::embedding::{ClassEmbedding, TimeEmbedding, timestep_embedding};
+use crate::embedding::{ClassEmbedding, TimeEmbedding};
 use crate::input::{check_input, join_inputs};
 use crate::layers::{Conv2d, ConvShape, group_norm32};
 use crate::scope::Scope;
@@ -78,7 +79,7 @@ impl AdmUnet {
         condition: &'a Condition,
     ) -> Result<(Value, Pass<'a>)> {
         let t = (check_input(x, t, &self.config.dim)? / self.options.time_unit)?;
-        let features = tape.input(&timestep_embedding(&t, self.config.num_channels)?)?;
+        let features = tape.input(&sinusoidal_embedding(&t, self.config.num_channels)?)?;
         let embedding = self.classes.add_to(self.time.forward(&features)?, condition)?;
         let pass =
             Pass { activated_embedding: silu(&embedding)?, dropout: condition.dropout.as_ref() };

@@ -24,8 +24,8 @@ fn gradients_of_what_is_used_twice_are_added() {
 #[test]
 fn softplus_is_that_of_the_cpu_also_far_from_zero() {
     compare(&[normal("x", &[3, 257])], &[], |x, _, _| softplus(x));
-    // Alone, so that the large values do not hide the small results.
-    for value in [-80.0_f32, -20.0, 0.0, 20.0, 1000.0] {
+    // Alone, so that large results do not hide small ones; e^-9 is about the least that f16 holds.
+    for value in [-9.0_f32, 0.0, 9.0, 1000.0] {
         let x = Tensor::full(value, 5, &candle_core::Device::Cpu).unwrap();
         compare(&[x], &[], |x, _, _| softplus(x));
     }

@@ -4,6 +4,7 @@
 #![cfg(feature = "cuda")]
 
 mod attention;
+mod captured_step;
 mod convolution;
 mod elementwise;
 mod gradients;
@@ -13,6 +14,7 @@ mod norm;
 mod optimizer;
 mod optimizer_refusals;
 mod random;
+mod sinusoidal_embedding;
 mod softmax;
 mod support;
 mod training_state;
