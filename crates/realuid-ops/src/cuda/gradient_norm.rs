@@ -26,7 +26,10 @@ pub(crate) fn norm(all: &[&Data]) -> Result<f64> {
 }
 
 /// The sum of squares of every chunk of the tensors in a table's first role.
-pub(super) struct Squares(CudaSlice<f64>, usize);
+pub(super) struct Squares {
+    sums: CudaSlice<f64>,
+    count: usize,
+}
 
 impl Squares {
     pub fn of(table: &TensorTable) -> Result<Self> {
@@ -34,7 +37,7 @@ impl Squares {
         let to = Argument::Pointer(pointer(table.context(), &sums));
         // SAFETY: `squares_of_tensors` reads the first role and writes one sum for each chunk.
         unsafe { table.launch(["norm_of_tensors", "squares_of_tensors"], &[to])? };
-        Ok(Self(sums, table.chunks()))
+        Ok(Self { sums, count: table.chunks() })
     }
 
     /// Runs a kernel on the sums, `rest` being its arguments after them and their number.
@@ -47,8 +50,8 @@ impl Squares {
         name: &'static str,
         rest: &[Argument],
     ) -> Result<()> {
-        let sums = Argument::Pointer(pointer(context, &self.0));
-        let arguments = [&[sums, self.1.into()], rest].concat();
+        let sums = Argument::Pointer(pointer(context, &self.sums));
+        let arguments = [&[sums, self.count.into()], rest].concat();
         let launch = Launch::rows(1, 256);
         // SAFETY: the caller's.
         unsafe { context.launch(["norm_of_tensors", name], DType::F32, launch, &arguments) }

@@ -1,7 +1,6 @@
-use crate::Parameters;
-use crate::Result;
-use crate::cuda::View;
+use super::View;
 use crate::tape::{Data, OnDevice};
+use crate::{Parameters, Result};
 
 /// Tensors on a GPU that kernels are about to work on; candle writes to none of them meanwhile.
 pub(super) struct Lent<'a>(Vec<OnDevice<'a>>);
