@@ -20,10 +20,6 @@ __device__ __forceinline__ void finish_copies() { asm volatile("cp.async.wait_al
 
 #else
 
-__device__ inline void start_copy(void *to, const void *from, bool exists) {
-    *static_cast<uint4 *>(to) = exists ? *static_cast<const uint4 *>(from) : make_uint4(0, 0, 0, 0);
-}
-
-__device__ inline void finish_copies() {}
+#include "host_tensor_cores.h"
 
 #endif

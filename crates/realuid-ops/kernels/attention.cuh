@@ -34,12 +34,6 @@ __device__ __forceinline__ void store(const float (&results)[Tiles::ROWS][Tiles:
     }
 }
 
-// The memory that a launch gives to each block.
-__device__ __forceinline__ void *shared_memory() {
-    extern __shared__ uint4 attention_shared[];
-    return attention_shared;
-}
-
 // The members of `Heads` as arguments of a kernel.
 #define HEADS                                                                                      \
     unsigned tokens, unsigned heads, unsigned width, unsigned part_stride, unsigned head_stride

@@ -63,7 +63,8 @@ __device__ void attention_forward(const T *qkv, T *out, float *log_sums, const H
     const Share share(heads, Tiles::OWN, Tiles::COLUMNS);
     const auto part = [&](unsigned i) { return heads.projection(qkv, i, share.item, share.head); };
     const Rows<const T> keys = part(1), values = part(2);
-    Tiles tiles(shared_memory());
+    extern __shared__ uint4 memory[];
+    Tiles tiles(memory);
     tiles.keep(0, part(0), share.first_row);
     Running<Tiles> running;
     tiles.fetch(keys, values, 0);

@@ -16,7 +16,8 @@ __device__ void attention_keys(const Pass<T> &pass, const Heads &heads, float sc
     const unsigned item = share.item, head = share.head;
     const auto part = [&](unsigned i) { return heads.projection(pass.qkv, i, item, head); };
     const Rows<const T> queries = part(0), gradients = heads.result(pass.gradient, item, head);
-    Tiles tiles(shared_memory());
+    extern __shared__ uint4 memory[];
+    Tiles tiles(memory);
     tiles.keep(0, part(1), share.first_row);
     tiles.keep(1, part(2), share.first_row);
     float for_keys[Tiles::ROWS][Tiles::OUTPUTS], for_values[Tiles::ROWS][Tiles::OUTPUTS];

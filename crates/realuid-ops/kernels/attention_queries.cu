@@ -14,7 +14,8 @@ __device__ void attention_queries(const Pass<T> &pass, const Heads &heads, float
     const unsigned item = share.item, head = share.head;
     const auto part = [&](unsigned i) { return heads.projection(pass.qkv, i, item, head); };
     const Rows<const T> keys = part(1), values = part(2);
-    Tiles tiles(shared_memory());
+    extern __shared__ uint4 memory[];
+    Tiles tiles(memory);
     tiles.keep(0, part(0), share.first_row);
     tiles.keep(1, heads.result(pass.gradient, item, head), share.first_row);
     float log_sums[Tiles::ROWS], deltas[Tiles::ROWS], factors[Tiles::ROWS];

@@ -54,28 +54,7 @@ __device__ __forceinline__ void load_matrices_transposed(uint32_t (&words)[4], c
 
 #else
 
-// The emulated GPU has the products; it learns the rows of the other lanes from them.
-__device__ inline const uint16_t *row_named_by(const void *row, unsigned lane) {
-    const auto address = reinterpret_cast<unsigned long long>(row);
-    return reinterpret_cast<const uint16_t *>(__shfl_sync(0xffffffffu, address, lane));
-}
-
-__device__ inline void load_matrices(uint32_t (&words)[4], const void *row) {
-    const unsigned lane = threadIdx.x % 32, pair = 2 * (lane % 4);
-    for (unsigned i = 0; i < 4; ++i) {
-        const uint16_t *from = row_named_by(row, 8 * i + lane / 4);
-        words[i] = from[pair] | uint32_t(from[pair + 1]) << 16;
-    }
-}
-
-__device__ inline void load_matrices_transposed(uint32_t (&words)[4], const void *row) {
-    const unsigned lane = threadIdx.x % 32, pair = 2 * (lane % 4);
-    for (unsigned i = 0; i < 4; ++i) {
-        const uint16_t *first = row_named_by(row, 8 * i + pair);
-        const uint16_t *second = row_named_by(row, 8 * i + pair + 1);
-        words[i] = first[lane / 4] | uint32_t(second[lane / 4]) << 16;
-    }
-}
+#include "host_tensor_cores.h"
 
 #endif
 
