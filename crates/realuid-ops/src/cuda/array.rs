@@ -42,13 +42,6 @@ impl Array {
         Ok(Self { context: context.clone(), memory, dtype, len })
     }
 
-    /// `len` zeros.
-    pub fn zeros(context: &Arc<Context>, dtype: DType, len: usize) -> Result<Self> {
-        let mut array = Self::stale(context, dtype, len)?;
-        context.stream().memset_zeros(&mut array.memory).w()?;
-        Ok(array)
-    }
-
     /// A copy of `view`.
     pub fn copy_of(context: &Arc<Context>, view: View<'_>) -> Result<Self> {
         let array = Self::stale(context, view.dtype, view.len)?;
