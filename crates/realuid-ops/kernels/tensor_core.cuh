@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "number.cuh"
 
@@ -68,14 +69,20 @@ __device__ __forceinline__ void multiply_add(float (&sums)[4], const uint32_t (&
     mma_m16n8k16_f16(sums, left, right, sums);
 }
 
+template <typename Pair> __device__ __forceinline__ uint32_t word_of(Pair pair) {
+    uint32_t word;
+    memcpy(&word, &pair, sizeof word);
+    return word;
+}
+
 // Two neighbours in one word, as fragments have them.
 __device__ __forceinline__ uint32_t pair_of(float low, float high, bf16) {
     const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
-    return *reinterpret_cast<const uint32_t *>(&pair);
+    return word_of(pair);
 }
 __device__ __forceinline__ uint32_t pair_of(float low, float high, f16) {
     const __half2 pair = __floats2half2_rn(low, high);
-    return *reinterpret_cast<const uint32_t *>(&pair);
+    return word_of(pair);
 }
 
 // The left fragment of a 16 x 16 tile in shared memory whose rows are `stride` apart.

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
+use std::sync::Arc;
 
 use candle_core::DType;
 use candle_core::cuda::WrapErr;
@@ -32,7 +33,7 @@ pub(crate) struct Product<'a> {
 
 impl Product<'_> {
     /// The product [rows, columns], row-major, summed in f32, of the factors' dtype or F32.
-    pub fn compute(&self, context: &std::sync::Arc<Context>, dtype: DType) -> Result<Array> {
+    pub fn compute(&self, context: &Arc<Context>, dtype: DType) -> Result<Array> {
         let out = Array::stale(context, dtype, self.rows * self.columns)?;
         self.write(context, &out)?;
         Ok(out)
