@@ -28,10 +28,10 @@ void multiply_add(float (&d)[4], const Factors &own, const float (&c)[4]) {
         sums[i] = c[i];
         for (unsigned k = 0; k < 16; k++) {
             const unsigned pair = k % 8 / 2, above = k / 8;
-            const auto left = value_in<Factors>(slots[row % 8 * 4 + pair]).left;
-            const auto right = value_in<Factors>(slots[column * 4 + pair]).right;
-            sums[i] += half_of<Format>(left[row / 8 + 2 * above], k % 2) *
-                       half_of<Format>(right[above], k % 2);
+            const auto a = value_in<Factors>(slots[row % 8 * 4 + pair]);
+            const auto b = value_in<Factors>(slots[column * 4 + pair]);
+            sums[i] += half_of<Format>(a.left[row / 8 + 2 * above], k % 2) *
+                       half_of<Format>(b.right[above], k % 2);
         }
     }
     std::memcpy(d, sums, sizeof sums);
