@@ -3,7 +3,7 @@ use candle_core::{D, Tensor};
 use crate::Result;
 use crate::error::argument;
 
-/// Sinusoidal features of `t` [B] -> [B, dim], dtype of `t`: cosines then sines of t times
+/// Sinusoidal features of `t`, `[B]` -> `[B, dim]`, dtype of `t`: cosines then sines of t times
 /// frequencies that fall geometrically from 1 towards 1/10000 (Vaswani et al. 2017; order as in
 /// `timestep_embedding` of guided-diffusion). An odd `dim` ends with a zero.
 ///

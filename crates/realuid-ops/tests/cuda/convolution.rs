@@ -4,6 +4,7 @@ use candle_core::{DType, Tensor, Var};
 use realuid_ops::{Conv2dConfig, Convolution, GroupNorm, Result, Value, conv2d, on_tape};
 
 use crate::support::{compare, gpu, normal};
+use Neighbour::{Doubling, Modulation, Norm, PerImage, Residual};
 
 const SAME: Conv2dConfig = Conv2dConfig { stride: 1, padding: 1 };
 
@@ -33,100 +34,95 @@ fn more_pixels_than_one_block_are_summed() {
     });
 }
 
-/// Which neighbours a convolution has.
-#[derive(Clone, Copy, Debug, Default)]
-struct Neighbours {
-    norm: bool,
-    modulation: bool,
-    doubling: bool,
-    per_image: bool,
-    residual: bool,
+/// What stands beside a convolution and is computed with it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Neighbour {
+    Norm,
+    /// Of the norm, so never without one.
+    Modulation,
+    Doubling,
+    PerImage,
+    Residual,
 }
 
-const NONE: Neighbours = Neighbours {
-    norm: false,
-    modulation: false,
-    doubling: false,
-    per_image: false,
-    residual: false,
-};
-
-impl Neighbours {
-    /// The convolution with `parameters`: weight, bias, and those of the norm if there is one;
-    /// `others`: modulation, value per image and residual, as far as there are such.
-    fn apply(self, x: &Value, others: &[Value], parameters: &[Tensor]) -> Result<Value> {
-        let norm = self.norm.then(|| GroupNorm {
-            weight: parameters[2].clone(),
-            bias: parameters[3].clone(),
-            groups: 2,
-            eps: 1e-5,
-        });
-        let mut others = others.iter();
-        let mut next = |present: bool| present.then(|| others.next().expect("an activation"));
-        let mut convolution = Convolution::new(&parameters[0], Some(&parameters[1]), SAME);
-        let modulation = next(self.modulation);
-        if let Some(norm) = &norm {
-            convolution = convolution.after_norm_silu(norm, modulation);
-        }
-        if self.doubling {
-            convolution = convolution.after_doubling();
-        }
-        if let Some(per_image) = next(self.per_image) {
-            convolution = convolution.plus_per_image(per_image);
-        }
-        if let Some(residual) = next(self.residual) {
-            convolution = convolution.plus(residual);
-        }
-        convolution.apply(x)
+/// The convolution beside `neighbours` with `parameters`: weight, bias, and those of the norm if
+/// there is one; `others`: modulation, value per image and residual, as far as there are such.
+fn apply(
+    neighbours: &[Neighbour],
+    x: &Value,
+    others: &[Value],
+    parameters: &[Tensor],
+) -> Result<Value> {
+    let has = |neighbour| neighbours.contains(&neighbour);
+    let norm = has(Norm).then(|| GroupNorm {
+        weight: parameters[2].clone(),
+        bias: parameters[3].clone(),
+        groups: 2,
+        eps: 1e-5,
+    });
+    let mut others = others.iter();
+    let mut next = |neighbour| has(neighbour).then(|| others.next().expect("an activation"));
+    let mut convolution = Convolution::new(&parameters[0], Some(&parameters[1]), SAME);
+    let modulation = next(Modulation);
+    if let Some(norm) = &norm {
+        convolution = convolution.after_norm_silu(norm, modulation);
     }
-
-    /// Compares results and gradients with those of the CPU.
-    fn compare(self, channels: usize, filters: usize) {
-        let (x, parameters) = arguments(channels, filters, 3);
-        let mut parameters = parameters.to_vec();
-        if self.norm {
-            parameters.extend(["norm weight", "norm bias"].map(|name| normal(name, &[channels])));
-        }
-        let factor = if self.doubling { 2 } else { 1 };
-        let mut activations = vec![x];
-        if self.modulation {
-            activations.push(normal("modulation", &[2, 2 * channels]));
-        }
-        if self.per_image {
-            activations.push(normal("per image", &[2, filters]));
-        }
-        if self.residual {
-            activations.push(normal("residual", &[2, 7 * factor, 5 * factor, filters]));
-        }
-        compare(&activations, &parameters, |x, others, p| self.apply(x, others, p));
+    if has(Doubling) {
+        convolution = convolution.after_doubling();
     }
+    if let Some(per_image) = next(PerImage) {
+        convolution = convolution.plus_per_image(per_image);
+    }
+    if let Some(residual) = next(Residual) {
+        convolution = convolution.plus(residual);
+    }
+    convolution.apply(x)
+}
+
+/// Compares results and gradients of the convolution beside `neighbours` with those of the CPU.
+fn compare_beside(neighbours: &[Neighbour], channels: usize, filters: usize) {
+    let has = |neighbour| neighbours.contains(&neighbour);
+    let (x, parameters) = arguments(channels, filters, 3);
+    let mut parameters = parameters.to_vec();
+    if has(Norm) {
+        parameters.extend(["norm weight", "norm bias"].map(|name| normal(name, &[channels])));
+    }
+    let factor = if has(Doubling) { 2 } else { 1 };
+    let mut activations = vec![x];
+    if has(Modulation) {
+        activations.push(normal("modulation", &[2, 2 * channels]));
+    }
+    if has(PerImage) {
+        activations.push(normal("per image", &[2, filters]));
+    }
+    if has(Residual) {
+        activations.push(normal("residual", &[2, 7 * factor, 5 * factor, filters]));
+    }
+    compare(&activations, &parameters, |x, others, p| apply(neighbours, x, others, p));
 }
 
 #[test]
 fn every_neighbour_alone_is_that_of_the_cpu() {
-    let all = [
-        Neighbours { norm: true, ..NONE },
-        Neighbours { norm: true, modulation: true, ..NONE },
-        Neighbours { doubling: true, ..NONE },
-        Neighbours { per_image: true, ..NONE },
-        Neighbours { residual: true, ..NONE },
-    ];
+    let all: [&[Neighbour]; 5] =
+        [&[Norm], &[Norm, Modulation], &[Doubling], &[PerImage], &[Residual]];
     for neighbours in all {
         for (channels, filters) in [(8, 16), (6, 3)] {
-            neighbours.compare(channels, filters);
+            compare_beside(neighbours, channels, filters);
         }
     }
 }
 
 #[test]
 fn all_neighbours_together_are_those_of_the_cpu() {
-    for modulation in [false, true] {
-        for doubling in [false, true] {
-            let all =
-                Neighbours { norm: true, modulation, doubling, per_image: true, residual: true };
-            for (channels, filters) in [(16, 8), (6, 5)] {
-                all.compare(channels, filters);
-            }
+    let all: [&[Neighbour]; 4] = [
+        &[Norm, PerImage, Residual],
+        &[Norm, Doubling, PerImage, Residual],
+        &[Norm, Modulation, PerImage, Residual],
+        &[Norm, Modulation, Doubling, PerImage, Residual],
+    ];
+    for neighbours in all {
+        for (channels, filters) in [(16, 8), (6, 5)] {
+            compare_beside(neighbours, channels, filters);
         }
     }
 }
@@ -135,7 +131,6 @@ fn all_neighbours_together_are_those_of_the_cpu() {
 #[test]
 fn what_is_frozen_changes_no_gradient_of_the_rest() {
     let Some(gpu) = gpu() else { return };
-    let neighbours = Neighbours { norm: true, per_image: true, residual: true, ..NONE };
     let (x, [weight, bias]) = arguments(8, 8, 3);
     let rest = [normal("norm weight", &[8]), normal("norm bias", &[8])];
     let others = [normal("per image", &[2, 8]), normal("residual", &[2, 7, 5, 8])];
@@ -151,7 +146,7 @@ fn what_is_frozen_changes_no_gradient_of_the_rest() {
         let parameters = [1, 2, 3, 4].map(given);
         let y = on_tape(&given(0), |x| {
             let others = [x.join(&given(5))?, x.join(&given(6))?];
-            neighbours.apply(x, &others, &parameters)
+            apply(&[Norm, PerImage, Residual], x, &others, &parameters)
         });
         let loss = y.unwrap().sqr().unwrap().sum_all().unwrap();
         assert_eq!(loss.dtype(), DType::F32);
