@@ -8,13 +8,26 @@ use crate::{Dataset, Error, Result, Sample};
 pub struct Batch {
     /// Position of the batch in its loader's endless sequence.
     pub index: u64,
-    /// `[B, C, H, W]` or `[B, D]`, f32, on the CPU.
+    /// `[B, C, H, W]` or `[B, D]`, f32; a loader's are on the CPU.
     pub data: Tensor,
     /// The other end of a bridge, of the same shape, dtype and device as `data` and in the same
     /// order, if the data set has one; [`Dataset::coupling`] says how the two belong together.
     pub source: Option<Tensor>,
-    /// `[B]`, u32, on the CPU, if the data set is labelled.
+    /// `[B]`, u32, on the same device, if the data set is labelled.
     pub classes: Option<Tensor>,
+}
+
+impl Batch {
+    /// The same batch with its tensors on `device`.
+    pub fn to_device(&self, device: &Device) -> Result<Self> {
+        let there = |tensor: &Tensor| tensor.to_device(device);
+        Ok(Self {
+            index: self.index,
+            data: there(&self.data)?,
+            source: self.source.as_ref().map(there).transpose()?,
+            classes: self.classes.as_ref().map(there).transpose()?,
+        })
+    }
 }
 
 /// What every example of one data set has in common.

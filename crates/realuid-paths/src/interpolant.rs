@@ -11,6 +11,10 @@ use crate::{Coefficients, Ends, Error, KnownPoint, Prediction, Result, TimeSpan}
 /// One family holds flow matching, diffusion, bridges and stochastic interpolants; a path says its
 /// coefficients and where its ends are, the rest follows. Times are native to the path (flow time,
 /// noise level, step number), one per item, shape `[B]`.
+///
+/// Times that an operation refuses are refused where they lie on the CPU. On a GPU nobody looks at
+/// them, because that would wait for the device: check their range on the CPU beforehand, or look for
+/// results that are not finite.
 pub trait Interpolant: Send + Sync {
     /// Coefficients and their time derivatives at the times `t` `[B]`; each of shape `[B]`.
     fn coefficients(&self, t: &Tensor) -> Result<Coefficients>;

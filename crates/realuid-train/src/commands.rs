@@ -200,5 +200,6 @@ fn draw_teacher(
         class: None,
     };
     let samples = Model::load(&run.teacher(), None, device)?.sample(&request, device)?;
-    picture::save(&run.samples().join("teacher.png"), &samples.data)
+    let samples = samples.data.to_device(&Device::Cpu)?;
+    picture::save(&run.samples().join("teacher.png"), &samples)
 }

@@ -113,7 +113,8 @@ impl Evaluator {
         Ok(self.examples.narrow(0, 0, count.min(self.examples.dim(0)?))?)
     }
 
-    /// `count` samples of `model`, the same noise for the same `seed`.
+    /// `count` samples of `model`, the same noise for the same `seed`; made where the tensors of the run
+    /// live, and brought to the CPU.
     pub fn sample(
         &self,
         model: &Model,
@@ -131,10 +132,11 @@ impl Evaluator {
             guidance: None,
             class: None,
         };
-        model.sample(&request, &self.device)
+        let samples = model.sample(&request, &self.device)?;
+        Ok(Samples { data: samples.data.to_device(&Device::Cpu)?, ..samples })
     }
 
-    /// Distances between `samples` `[N, ...]` and the data.
+    /// Distances between `samples` `[N, ...]` on the CPU and the data.
     pub fn measure(&self, samples: &Tensor) -> Result<Metrics> {
         let samples = features(samples)?;
         let mut statistics = FrechetStatistics::new(samples.dim(1)?);

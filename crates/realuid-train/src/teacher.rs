@@ -33,6 +33,8 @@ struct Matching {
     times: TimeDistribution,
     weighting: Weighting,
     class_dropout: f64,
+    /// Where the tensors live.
+    device: Device,
 }
 
 impl Teacher {
@@ -56,6 +58,7 @@ impl Teacher {
             times: config.times()?.distribution()?,
             weighting: config.weight.weighting(),
             class_dropout: config.class_dropout,
+            device: device.clone(),
         };
         Ok(Self {
             matching,
@@ -77,6 +80,7 @@ impl Matching {
     /// Matching loss of one batch at the times and with the noise of (`step`, `part`).
     fn loss(&self, learner: &Learner, step: u64, part: usize, batch: &Batch) -> Result<Loss> {
         let stream = |purpose| RandomStream::new(self.seed, purpose, step).child(part as u64);
+        let batch = &batch.to_device(&self.device)?;
         let data = &batch.data;
         let source = match &batch.source {
             Some(source) => source.clone(),

@@ -1,6 +1,6 @@
 use std::f64::consts::FRAC_PI_2;
 
-use candle_core::Tensor;
+use candle_core::{DType, Device, Tensor};
 
 use crate::{Coefficients, Error, GaussianPath, Interpolant, Rated, Result, TimeSpan, host};
 
@@ -79,11 +79,41 @@ impl Ddpm {
         let slope = self.log_snr[step + 1] - self.log_snr[step];
         Ok((self.log_snr[step] + slope * (t - step as f64), slope))
     }
+
+    /// The coefficients at times on another device, computed there in f64.
+    fn coefficients_there(&self, t: &Tensor) -> Result<Coefficients> {
+        let last = (self.steps() - 1) as f64;
+        let time = t.to_dtype(DType::F64)?.clamp(0.0, last)?;
+        let step = time.floor()?.minimum(last - 1.0)?;
+        let (table, index) = (table_on(&self.log_snr, t.device())?, step.to_dtype(DType::U32)?);
+        let log_snr = table.index_select(&index, 0)?;
+        let slope = (table.index_select(&(index + 1.0)?, 0)? - &log_snr)?;
+        let log_snr = (log_snr + (&slope * (time - step)?)?)?;
+        let sigmoid = |x: &Tensor| x.neg()?.exp()?.affine(1.0, 1.0)?.recip();
+        let (a, b) = (sigmoid(&log_snr)?.sqrt()?, sigmoid(&log_snr.neg()?)?.sqrt()?);
+        let half = (((&a * &b)? * slope)? * 0.5)?;
+        let rated = |value: &Tensor, rate: Tensor| {
+            let value = value.to_dtype(t.dtype())?;
+            Ok::<_, Error>(Rated { value, rate: rate.to_dtype(t.dtype())? })
+        };
+        Coefficients::without_latent(rated(&a, (&half * &b)?)?, rated(&b, (half * &a)?.neg()?)?)
+    }
+}
+
+/// `values` as a tensor on `device`, uploaded in pieces of 4 KiB: as much at once as candle can keep for
+/// steps that are captured as a CUDA graph.
+fn table_on(values: &[f64], device: &Device) -> Result<Tensor> {
+    let pieces = values.chunks(4096 / size_of::<f64>()).map(|piece| Tensor::new(piece, device));
+    Ok(Tensor::cat(&pieces.collect::<candle_core::Result<Vec<_>>>()?, 0)?)
 }
 
 impl Interpolant for Ddpm {
-    /// The table lies in host memory, so times on another device are fetched.
+    /// On the CPU times outside the schedule are refused; on a GPU they are taken as its nearest end,
+    /// because looking at them would wait for it.
     fn coefficients(&self, t: &Tensor) -> Result<Coefficients> {
+        if !t.device().is_cpu() {
+            return self.coefficients_there(t);
+        }
         let mut columns: [Vec<f64>; 4] = Default::default();
         for time in host::values(t)? {
             let (log_snr, slope) = self.log_snr_at(time)?;
@@ -112,4 +142,29 @@ impl GaussianPath for Ddpm {}
 
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_device_computes_is_what_the_table_says() {
+        let path = Ddpm::linear(1e-4, 0.02, 1000).unwrap();
+        let times = [0.0, 0.5, 41.25, 998.0, 998.75, 999.0];
+        let t = Tensor::new(&times, &Device::Cpu).unwrap();
+        let (here, there) = (path.coefficients(&t).unwrap(), path.coefficients_there(&t).unwrap());
+        let pairs = [
+            (here.data, there.data),
+            (here.source, there.source),
+            (here.data_rate, there.data_rate),
+            (here.source_rate, there.source_rate),
+        ];
+        for (here, there) in pairs {
+            let (here, there) = (here.to_vec1::<f64>().unwrap(), there.to_vec1::<f64>().unwrap());
+            for (here, there) in here.into_iter().zip(there) {
+                assert!((here - there).abs() <= 1e-14 * here.abs(), "{here} is not {there}");
+            }
+        }
+    }
 }

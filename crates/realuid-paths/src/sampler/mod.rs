@@ -26,7 +26,7 @@ pub use midpoint::Midpoint;
 pub use path_sampler::{Estimate, PathSampler, Step};
 pub use rk4::Rk4;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
 
 use crate::{Error, Field, Interpolant, Result};
 
@@ -68,7 +68,7 @@ pub trait Sampler {
 fn predict_at(field: &dyn Field, x: &Tensor, time: f64) -> Result<Tensor> {
     let batch = x.dim(0)?;
     let dtype = if x.dtype() == DType::F64 { DType::F64 } else { DType::F32 };
-    let t = Tensor::full(time, batch, &Device::Cpu)?.to_dtype(dtype)?.to_device(x.device())?;
+    let t = Tensor::full(time, batch, x.device())?.to_dtype(dtype)?;
     let value = field.predict(x, &t)?;
     crate::broadcast::check_same_shape(x, &value, "evaluating the field of a sampler")?;
     Ok(value)

@@ -48,7 +48,7 @@ pub struct Draws {
 
 impl Draws {
     /// The draw for part `part` of step `step` in `framework`; `batch` is the real data, if the run
-    /// has any.
+    /// has any, wherever they are.
     pub fn draw(
         &self,
         framework: &Framework,
@@ -57,6 +57,8 @@ impl Draws {
         batch: Option<&Batch>,
     ) -> Result<Draw> {
         let stream = |purpose| RandomStream::new(self.seed, purpose, step).child(part as u64);
+        let batch = &batch.map(|batch| batch.to_device(&self.device)).transpose()?;
+        let batch = batch.as_ref();
         let shape = [&[self.batch_size], self.network.data_shape().as_slice()].concat();
         let normal = |purpose| stream(purpose).normal(shape.as_slice(), DType::F32, &self.device);
         let times = |times: &TimeDistribution, purpose| {

@@ -51,7 +51,7 @@ pub struct SampleRequest<'a> {
 
 /// Samples and what they cost.
 pub struct Samples {
-    /// `[N, ...]` in the data's scale.
+    /// `[N, ...]` in the data's scale, on the device that made them.
     pub data: Tensor,
     /// Evaluations of the network for each sample; with adaptive steps the most in any batch.
     pub evaluations: usize,

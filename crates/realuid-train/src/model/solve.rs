@@ -97,8 +97,8 @@ impl Flow<'_> {
         if PathPoint::of(self.path, time)?.source.abs() <= 0.0 {
             return Ok(solution);
         }
-        let t = Tensor::full(time, solution.x.dim(0)?, &Device::Cpu)?;
-        let t = t.to_dtype(solution.x.dtype())?.to_device(solution.x.device())?;
+        let t = Tensor::full(time, solution.x.dim(0)?, solution.x.device())?;
+        let t = t.to_dtype(solution.x.dtype())?;
         let x = self.converted(Prediction::Data).predict(&solution.x, &t)?;
         Ok(Solution { x, evaluations: solution.evaluations + 1 })
     }
