@@ -8,6 +8,7 @@ mod captured_step;
 mod convolution;
 mod elementwise;
 mod gradients;
+mod graph;
 mod images;
 mod linear;
 mod norm;
