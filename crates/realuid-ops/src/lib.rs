@@ -99,6 +99,6 @@ pub use silu::silu;
 pub use sinusoidal_embedding::sinusoidal_embedding;
 pub use softmax::softmax;
 pub use softplus::softplus;
-pub use tape::{Tape, Value, on_tape};
+pub use tape::{Tape, Value, checkpoint, on_tape};
 pub use tf32::set_tf32;
 pub use upsample::upsample_nearest2d;

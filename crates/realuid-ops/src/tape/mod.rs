@@ -6,11 +6,13 @@
 
 mod backward;
 mod candle_op;
+mod checkpoint;
 mod data;
 mod kernel;
 mod recording;
 mod value;
 
+pub use checkpoint::checkpoint;
 pub use recording::Tape;
 pub use value::Value;
 
