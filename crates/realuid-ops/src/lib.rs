@@ -38,6 +38,7 @@ mod add;
 mod attention;
 mod blocks;
 mod buffer;
+mod cast;
 mod channels;
 #[cfg(test)]
 mod comparison;
@@ -80,6 +81,7 @@ mod upsample;
 pub use adam::{Adam, AdamConfig, StepConfig};
 pub use add::add;
 pub use attention::{HeadOrder, self_attention};
+pub use cast::cast;
 pub use channels::{channels_first, channels_last};
 pub use concat::concat;
 pub use convolution::{Conv2dConfig, Conv3x3, Convolution, conv2d, set_conv3x3};

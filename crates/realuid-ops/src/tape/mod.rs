@@ -16,7 +16,6 @@ pub use checkpoint::checkpoint;
 pub use recording::Tape;
 pub use value::Value;
 
-#[cfg(feature = "cuda")]
 pub(crate) use backward::{Applied, Nodes, Record};
 pub(crate) use candle_op::collect;
 #[cfg(feature = "cuda")]

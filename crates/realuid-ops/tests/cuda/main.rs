@@ -5,6 +5,8 @@
 
 mod attention;
 mod captured_step;
+mod cast;
+mod checkpoint;
 mod convolution;
 mod elementwise;
 mod gradients;
