@@ -1,16 +1,13 @@
 use std::collections::BTreeMap;
 
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use realuid_ops::{Parameters, RandomStream};
 use serde::{Deserialize, Serialize};
 
-use crate::adm_unet::AdmUnet;
-use crate::mlp::Mlp;
-use crate::preconditioning::Preconditioned;
-use crate::scope::{Scope, TensorSource};
-use crate::sources::{Initialiser, ShapeRecorder, StrictLoader};
+use crate::sources::{Initialiser, ShapeRecorder};
 use crate::{
-    AdmUnetConfig, Discriminator, Error, MlpConfig, Network, NetworkOptions, Result, adm_unet, mlp,
+    AdmUnetConfig, Discriminator, Execution, MlpConfig, Network, NetworkBuilder, NetworkOptions,
+    Result, adm_unet, mlp,
 };
 
 /// Which architecture, and its sizes: all that is needed to build a network but its values.
@@ -31,21 +28,27 @@ impl NetworkConfig {
     /// published code starts from zero.
     pub fn initialise(&self, stream: &RandomStream, device: &Device) -> Result<Parameters> {
         let mut source = Initialiser::new(stream, device);
-        self.construct(&mut source)?;
+        self.executed(Execution::default()).construct(&mut source)?;
         source.finish()
+    }
+
+    /// The builder of networks that compute as `execution` says; those of the `build_*` functions here
+    /// compute by default, in full precision and without checkpointing.
+    pub fn executed(&self, execution: Execution) -> NetworkBuilder<'_> {
+        NetworkBuilder::new(self, execution)
     }
 
     /// The network on `parameters`: gradients flow into them. An error lists every tensor that is
     /// missing, unexpected or misshapen.
     pub fn build_trainable(&self, parameters: &Parameters) -> Result<Box<dyn Network>> {
-        Ok(self.network(self.fill(tracked(parameters))?))
+        self.executed(Execution::default()).build_trainable(parameters)
     }
 
     /// The network on views of `parameters` that share their storage: later updates show through,
     /// and no backward pass ever computes a gradient for them, only for the input. Strict as
     /// [`NetworkConfig::build_trainable`].
     pub fn build_frozen(&self, parameters: &Parameters) -> Result<Box<dyn Network>> {
-        Ok(self.network(self.fill(parameters.tensors())?))
+        self.executed(Execution::default()).build_frozen(parameters)
     }
 
     /// The adversarial head of the network on `parameters`; gradients flow into them. An error
@@ -55,8 +58,7 @@ impl NetworkConfig {
         &self,
         parameters: &Parameters,
     ) -> Result<Box<dyn Discriminator>> {
-        self.require_head()?;
-        Ok(self.discriminator(self.fill(tracked(parameters))?))
+        self.executed(Execution::default()).build_discriminator_trainable(parameters)
     }
 
     /// The adversarial head on views of `parameters`, as [`NetworkConfig::build_frozen`].
@@ -64,14 +66,13 @@ impl NetworkConfig {
         &self,
         parameters: &Parameters,
     ) -> Result<Box<dyn Discriminator>> {
-        self.require_head()?;
-        Ok(self.discriminator(self.fill(parameters.tensors())?))
+        self.executed(Execution::default()).build_discriminator_frozen(parameters)
     }
 
     /// Name and shape of every parameter.
     pub fn parameter_shapes(&self) -> Result<BTreeMap<String, Vec<usize>>> {
         let mut source = ShapeRecorder::default();
-        self.construct(&mut source)?;
+        self.executed(Execution::default()).construct(&mut source)?;
         Ok(source.finish())
     }
 
@@ -142,39 +143,6 @@ impl NetworkConfig {
         self
     }
 
-    fn fill(&self, tensors: BTreeMap<String, Tensor>) -> Result<Built> {
-        let mut source = StrictLoader::new(tensors);
-        let built = self.construct(&mut source)?;
-        source.finish()?;
-        Ok(built)
-    }
-
-    fn construct(&self, source: &mut dyn TensorSource) -> Result<Built> {
-        self.validate()?;
-        let scope = Scope::root(source);
-        Ok(match self {
-            Self::Mlp(config) => Built::Mlp(Box::new(Mlp::new(scope, config)?)),
-            Self::AdmUnet(config) => Built::AdmUnet(Box::new(AdmUnet::new(scope, config)?)),
-        })
-    }
-
-    /// The network that `built` is wanted for, with the scales around it.
-    fn network(&self, built: Built) -> Box<dyn Network> {
-        let bare = built.into_network();
-        match self.options().preconditioning {
-            Some(scales) => Box::new(Preconditioned::new(bare, scales, self.data_shape())),
-            None => bare,
-        }
-    }
-
-    fn discriminator(&self, built: Built) -> Box<dyn Discriminator> {
-        let bare = built.into_discriminator();
-        match self.options().preconditioning {
-            Some(scales) => Box::new(Preconditioned::new(bare, scales, self.data_shape())),
-            None => bare,
-        }
-    }
-
     /// Name of the parameter [outputs, inputs, ..] of the first layer.
     pub(crate) fn input_weight(&self) -> &'static str {
         match self {
@@ -182,38 +150,4 @@ impl NetworkConfig {
             Self::AdmUnet(_) => adm_unet::INPUT_WEIGHT,
         }
     }
-
-    fn require_head(&self) -> Result<()> {
-        let present = match self {
-            Self::Mlp(config) => config.adversarial_head,
-            Self::AdmUnet(config) => config.adversarial_head,
-        };
-        if present { Ok(()) } else { Err(Error::no_head()) }
-    }
-}
-
-/// A network before it is known what it is wanted for.
-enum Built {
-    Mlp(Box<Mlp>),
-    AdmUnet(Box<AdmUnet>),
-}
-
-impl Built {
-    fn into_network(self) -> Box<dyn Network> {
-        match self {
-            Self::Mlp(network) => network,
-            Self::AdmUnet(network) => network,
-        }
-    }
-
-    fn into_discriminator(self) -> Box<dyn Discriminator> {
-        match self {
-            Self::Mlp(network) => network,
-            Self::AdmUnet(network) => network,
-        }
-    }
-}
-
-fn tracked(parameters: &Parameters) -> BTreeMap<String, Tensor> {
-    parameters.iter().map(|(name, var)| (name.to_owned(), var.as_tensor().clone())).collect()
 }

@@ -1,5 +1,5 @@
 use candle_core::{DType, Tensor};
-use realuid_ops::{Value, add, silu};
+use realuid_ops::{Value, add, cast, silu};
 
 use crate::layers::Linear;
 use crate::scope::{Init, Scope};
@@ -24,8 +24,8 @@ impl ClassEmbedding {
             (None, None) => Ok(embedding),
             (Some(table), Some(classes)) => {
                 check_classes(classes, batch, table.dim(0)?)?;
-                let classes = embedding.join(&table.index_select(classes, 0)?)?;
-                Ok(add(&embedding, &classes)?)
+                let rows = embedding.join(&table.index_select(classes, 0)?)?;
+                Ok(add(&embedding, &cast(&rows, embedding.dtype())?)?)
             }
             (Some(_), None) => Err(Error::Argument {
                 operation: "forward pass of a class-conditional network",
@@ -56,7 +56,7 @@ impl TimeEmbedding {
     }
 
     /// [B, features] -> [B, width].
-    pub fn forward(&self, features: &Value) -> Result<Value> {
+    pub fn forward(&self, features: &Value) -> realuid_ops::Result<Value> {
         self.second.forward(&silu(&self.first.forward(features)?)?)
     }
 }

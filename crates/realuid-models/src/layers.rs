@@ -38,13 +38,13 @@ impl Linear {
     }
 
     /// [.., inputs] -> [.., outputs].
-    pub fn forward(&self, x: &Value) -> Result<Value> {
-        Ok(linear_plus(x, &self.weight, Some(&self.bias), None)?)
+    pub fn forward(&self, x: &Value) -> realuid_ops::Result<Value> {
+        linear_plus(x, &self.weight, Some(&self.bias), None)
     }
 
     /// [.., inputs] -> [.., outputs], plus `residual` [.., outputs].
-    pub fn forward_plus(&self, x: &Value, residual: &Value) -> Result<Value> {
-        Ok(linear_plus(x, &self.weight, Some(&self.bias), Some(residual))?)
+    pub fn forward_plus(&self, x: &Value, residual: &Value) -> realuid_ops::Result<Value> {
+        linear_plus(x, &self.weight, Some(&self.bias), Some(residual))
     }
 }
 
@@ -84,8 +84,8 @@ impl Conv2d {
     }
 
     /// [B, H, W, inputs] -> [B, H', W', outputs].
-    pub fn forward(&self, x: &Value) -> Result<Value> {
-        Ok(self.alone().apply(x)?)
+    pub fn forward(&self, x: &Value) -> realuid_ops::Result<Value> {
+        self.alone().apply(x)
     }
 
     /// The operation, to be joined with its neighbours.
@@ -134,7 +134,7 @@ impl Dropout {
     }
 
     /// `x` with each element zeroed with probability `rate` and the rest scaled by 1 / (1 - rate).
-    pub fn forward(&self, x: &Value, mask: &RandomStream) -> Result<Value> {
-        Ok(realuid_ops::dropout(x, mask, self.rate)?)
+    pub fn forward(&self, x: &Value, mask: &RandomStream) -> realuid_ops::Result<Value> {
+        realuid_ops::dropout(x, mask, self.rate)
     }
 }

@@ -14,7 +14,8 @@
 //!
 //! Either can be asked for [`NetworkOptions`]: preconditioning as a denoiser, the source end or noise
 //! as further inputs, several heads, a class that stands for none. [`Guided`] is a network under
-//! classifier-free guidance.
+//! classifier-free guidance. An [`Execution`] says how a network computes: in which precision, and
+//! what it keeps for the backward pass; [`NetworkConfig::executed`] builds with it.
 //!
 //! ```
 //! use candle_core::{DType, Device, Tensor};
@@ -40,6 +41,7 @@
 
 mod adm_unet;
 mod atomic_file;
+mod builder;
 mod condition;
 mod conditioned;
 mod config;
@@ -47,6 +49,7 @@ mod defaults;
 mod drop_classes;
 mod embedding;
 mod error;
+mod execution;
 mod guided;
 mod input;
 mod layers;
@@ -63,11 +66,13 @@ mod widen;
 
 pub use adm_unet::AdmUnetConfig;
 pub use atomic_file::{UNFINISHED, sync_parent, write_atomically};
+pub use builder::NetworkBuilder;
 pub use condition::Condition;
 pub use conditioned::Conditioned;
 pub use config::NetworkConfig;
 pub use drop_classes::drop_classes;
 pub use error::{Error, Result};
+pub use execution::{Execution, Precision};
 pub use guided::Guided;
 pub use mlp::MlpConfig;
 pub use model_folder::{load_model, save_model};

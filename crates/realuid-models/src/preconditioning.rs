@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::input::check_input;
 use crate::options::positive;
-use crate::{Condition, Discriminator, Error, Network, NetworkConfig, Result};
+use crate::{Condition, Discriminator, Error, Execution, Network, NetworkConfig, Result};
 
 /// Preconditioning of a denoiser by its noise level sigma (Karras et al., arXiv 2206.00364, table 1
 /// and equation 7): with F the bare network,
@@ -68,14 +68,21 @@ pub(crate) struct Preconditioned<N> {
     bare: N,
     preconditioning: EdmPreconditioning,
     data_shape: Vec<usize>,
+    execution: Execution,
 }
 
 impl<N> Preconditioned<N> {
-    pub fn new(bare: N, preconditioning: EdmPreconditioning, data_shape: Vec<usize>) -> Self {
-        Self { bare, preconditioning, data_shape }
+    pub fn new(
+        bare: N,
+        preconditioning: EdmPreconditioning,
+        data_shape: Vec<usize>,
+        execution: Execution,
+    ) -> Self {
+        Self { bare, preconditioning, data_shape, execution }
     }
 
     fn scales(&self, x: &Tensor, sigma: &Tensor) -> Result<Scales> {
+        self.execution.check(x)?;
         check_input(x, sigma, &self.data_shape)?;
         // In half precision neither the largest noise levels nor their squares are numbers.
         let working = if x.dtype() == DType::F64 { DType::F64 } else { DType::F32 };

@@ -27,12 +27,12 @@ impl AttentionBlock {
     }
 
     /// [B, H, W, C] -> same shape.
-    pub fn forward(&self, x: &Value) -> Result<Value> {
+    pub fn forward(&self, x: &Value) -> realuid_ops::Result<Value> {
         let (batch, channels) = (x.dims()[0], x.dims()[3]);
         let tokens = x.reshape((batch, x.elem_count() / (batch * channels), channels))?;
         let qkv = self.qkv.forward(&group_norm(&tokens, &self.norm)?, None)?;
         let mixed = self_attention(&qkv, self.heads, self.order)?;
-        Ok(self.output.forward(&mixed, Some(&tokens))?.reshape(x.shape().clone())?)
+        self.output.forward(&mixed, Some(&tokens))?.reshape(x.shape().clone())
     }
 }
 
@@ -52,7 +52,7 @@ impl PixelwiseLinear {
     }
 
     /// [B, T, I] -> [B, T, O], plus `residual` [B, T, O].
-    fn forward(&self, x: &Value, residual: Option<&Value>) -> Result<Value> {
-        Ok(linear_plus(x, &self.weight, Some(&self.bias), residual)?)
+    fn forward(&self, x: &Value, residual: Option<&Value>) -> realuid_ops::Result<Value> {
+        linear_plus(x, &self.weight, Some(&self.bias), residual)
     }
 }

@@ -28,8 +28,8 @@ pub struct AdmUnetConfig {
     /// Number of classes; without `class_cond` it means nothing.
     #[serde(default = "default_num_classes")]
     pub num_classes: usize,
-    /// Only trades memory for time in torchcfm; accepted so that its argument lists can be read.
-    /// Activations are always kept here, and no result depends on it.
+    /// Accepted so that torchcfm's argument lists can be read; selects nothing. What is kept for the
+    /// backward pass is no part of the architecture here: [`Execution`](crate::Execution) says it.
     #[serde(default)]
     pub use_checkpoint: bool,
     /// Image widths at which there is attention, separated by commas.

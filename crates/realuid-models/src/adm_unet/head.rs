@@ -27,12 +27,12 @@ impl AdversarialHead {
     }
 
     /// [B, H, W, C] -> [B, P] with P = floor(H / 4) floor(W / 4).
-    pub fn forward(&self, features: &Value) -> Result<Value> {
-        let h = self.halve.iter().try_fold(features.clone(), |h, (conv, norm)| -> Result<_> {
-            Ok(group_norm_silu(&conv.forward(&h)?, norm, None)?)
+    pub fn forward(&self, features: &Value) -> realuid_ops::Result<Value> {
+        let h = self.halve.iter().try_fold(features.clone(), |h, (conv, norm)| {
+            group_norm_silu(&conv.forward(&h)?, norm, None)
         })?;
         let logits = self.logit.forward(&h)?;
         let batch = logits.dims()[0];
-        Ok(logits.reshape((batch, logits.elem_count() / batch))?)
+        logits.reshape((batch, logits.elem_count() / batch))
     }
 }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use realuid_ops::{Conv2dConfig, HeadOrder};
 
 use super::AdmUnetConfig;
@@ -121,7 +123,7 @@ impl<'a> Layout<'a> {
             dropout: self.config.dropout,
         };
         self.channels = outputs;
-        Ok(Layer::Residual(Box::new(ResidualBlock::new(scope, config)?)))
+        Ok(Layer::Residual(Arc::new(ResidualBlock::new(scope, config)?)))
     }
 
     fn attention(&self, scope: Scope, heads: usize) -> Result<Layer> {
@@ -130,7 +132,7 @@ impl<'a> Layout<'a> {
         } else {
             HeadOrder::HeadsFirst
         };
-        Ok(Layer::Attention(AttentionBlock::new(scope, self.channels, heads, order)?))
+        Ok(Layer::Attention(Arc::new(AttentionBlock::new(scope, self.channels, heads, order)?)))
     }
 
     fn halve(&mut self, mut scope: Scope) -> Result<Layer> {

@@ -1,8 +1,7 @@
 use realuid_ops::{
-    Conv2dConfig, GroupNorm, Value, avg_pool2d, group_norm_silu, upsample_nearest2d,
+    Conv2dConfig, GroupNorm, RandomStream, Value, avg_pool2d, group_norm_silu, upsample_nearest2d,
 };
 
-use super::stage::Pass;
 use crate::Result;
 use crate::layers::{Conv2d, ConvShape, Dropout, Linear, group_norm32};
 use crate::scope::Scope;
@@ -76,9 +75,19 @@ impl ResidualBlock {
         })
     }
 
-    /// [B, H, W, inputs] -> [B, H', W', outputs].
-    pub fn forward(&self, x: &Value, pass: &Pass) -> Result<Value> {
-        let e = self.embedding.forward(&pass.activated_embedding)?;
+    /// The block's own masks, if anything is dropped in a pass whose masks are drawn from `stream`.
+    pub fn mask(&self, stream: Option<&RandomStream>) -> Option<RandomStream> {
+        self.dropout.mask(stream)
+    }
+
+    /// [B, H, W, inputs] -> [B, H', W', outputs], with silu of the `embedding` [B, width].
+    pub fn forward(
+        &self,
+        x: &Value,
+        embedding: &Value,
+        mask: Option<&RandomStream>,
+    ) -> realuid_ops::Result<Value> {
+        let e = self.embedding.forward(embedding)?;
         let (plus, modulation) = match self.config.modulation {
             Modulation::Add => (Some(&e), None),
             Modulation::ScaleShift => (None, Some(&e)),
@@ -89,25 +98,23 @@ impl ResidualBlock {
             Some(skip) => skip.forward(&x)?,
             None => x,
         };
-        self.second_half(&h, modulation, pass, &x)
+        self.second_half(&h, modulation, mask, &x)
     }
 
     /// Norm, SiLU, change of resolution, convolution, plus `e` [B, outputs].
-    fn first_half(&self, x: &Value, e: Option<&Value>) -> Result<Value> {
+    fn first_half(&self, x: &Value, e: Option<&Value>) -> realuid_ops::Result<Value> {
         let conv = self.conv_in.alone();
         let conv = match e {
             Some(e) => conv.plus_per_image(e),
             None => conv,
         };
-        Ok(match self.config.resample {
-            Resample::Keep => conv.after_norm_silu(&self.norm_in, None).apply(x)?,
-            Resample::Double => {
-                conv.after_norm_silu(&self.norm_in, None).after_doubling().apply(x)?
-            }
+        match self.config.resample {
+            Resample::Keep => conv.after_norm_silu(&self.norm_in, None).apply(x),
+            Resample::Double => conv.after_norm_silu(&self.norm_in, None).after_doubling().apply(x),
             Resample::Halve => {
-                conv.apply(&avg_pool2d(&group_norm_silu(x, &self.norm_in, None)?, 2)?)?
+                conv.apply(&avg_pool2d(&group_norm_silu(x, &self.norm_in, None)?, 2)?)
             }
-        })
+        }
     }
 
     /// Norm, modulation, SiLU, dropout, convolution, plus the skip connection.
@@ -115,24 +122,24 @@ impl ResidualBlock {
         &self,
         h: &Value,
         modulation: Option<&Value>,
-        pass: &Pass,
+        mask: Option<&RandomStream>,
         skip: &Value,
-    ) -> Result<Value> {
+    ) -> realuid_ops::Result<Value> {
         let conv = self.conv_out.alone().plus(skip);
-        Ok(match self.dropout.mask(pass.dropout) {
-            None => conv.after_norm_silu(&self.norm_out, modulation).apply(h)?,
+        match mask {
+            None => conv.after_norm_silu(&self.norm_out, modulation).apply(h),
             Some(mask) => {
                 let h = group_norm_silu(h, &self.norm_out, modulation)?;
-                conv.apply(&self.dropout.forward(&h, &mask)?)?
+                conv.apply(&self.dropout.forward(&h, mask)?)
             }
-        })
+        }
     }
 
-    fn resample(&self, x: &Value) -> Result<Value> {
-        Ok(match self.config.resample {
-            Resample::Keep => x.clone(),
-            Resample::Double => upsample_nearest2d(x, 2)?,
-            Resample::Halve => avg_pool2d(x, 2)?,
-        })
+    fn resample(&self, x: &Value) -> realuid_ops::Result<Value> {
+        match self.config.resample {
+            Resample::Keep => Ok(x.clone()),
+            Resample::Double => upsample_nearest2d(x, 2),
+            Resample::Halve => avg_pool2d(x, 2),
+        }
     }
 }

@@ -1,6 +1,6 @@
 use candle_core::Tensor;
 use realuid_ops::{
-    Conv2dConfig, GroupNorm, Tape, Value, channels_first, channels_last, concat, silu,
+    Conv2dConfig, GroupNorm, Tape, Value, cast, channels_first, channels_last, concat, silu,
     sinusoidal_embedding,
 };
 
@@ -12,7 +12,9 @@ use crate::embedding::{ClassEmbedding, TimeEmbedding};
 use crate::input::{check_input, join_inputs};
 use crate::layers::{Conv2d, ConvShape, group_norm32};
 use crate::scope::Scope;
-use crate::{Condition, Discriminator, Error, Network, NetworkConfig, NetworkOptions, Result};
+use crate::{
+    Condition, Discriminator, Error, Execution, Network, NetworkConfig, NetworkOptions, Result,
+};
 
 /// The parameter whose columns answer to the network's inputs.
 pub(crate) const INPUT_WEIGHT: &str = "input_blocks.0.0.weight";
@@ -21,6 +23,7 @@ pub(crate) const INPUT_WEIGHT: &str = "input_blocks.0.0.weight";
 pub(crate) struct AdmUnet {
     config: AdmUnetConfig,
     options: NetworkOptions,
+    execution: Execution,
     time: TimeEmbedding,
     classes: ClassEmbedding,
     inputs: Vec<Stage>,
@@ -32,7 +35,7 @@ pub(crate) struct AdmUnet {
 }
 
 impl AdmUnet {
-    pub fn new(mut scope: Scope, config: &AdmUnetConfig) -> Result<Self> {
+    pub fn new(mut scope: Scope, config: &AdmUnetConfig, execution: Execution) -> Result<Self> {
         let width = 4 * config.num_channels;
         let time = TimeEmbedding::new(scope.at("time_embed"), config.num_channels, width)?;
         let options = config.options();
@@ -59,6 +62,7 @@ impl AdmUnet {
         Ok(Self {
             config: config.clone(),
             options,
+            execution,
             time,
             classes,
             inputs,
@@ -78,13 +82,18 @@ impl AdmUnet {
         t: &Tensor,
         condition: &'a Condition,
     ) -> Result<(Value, Pass<'a>)> {
+        self.execution.check(x)?;
         let t = (check_input(x, t, &self.config.dim)? / self.options.time_unit)?;
         let features = tape.input(&sinusoidal_embedding(&t, self.config.num_channels)?)?;
-        let embedding = self.classes.add_to(self.time.forward(&features)?, condition)?;
-        let pass =
-            Pass { activated_embedding: silu(&embedding)?, dropout: condition.dropout.as_ref() };
+        let embedding = self.time.forward(&self.execution.activations(&features)?)?;
+        let embedding = self.classes.add_to(embedding, condition)?;
+        let pass = Pass {
+            activated_embedding: silu(&embedding)?,
+            dropout: condition.dropout.as_ref(),
+            execution: self.execution,
+        };
         let x = tape.input(&join_inputs(x, condition, &self.options)?)?;
-        Ok((channels_last(&x)?, pass))
+        Ok((channels_last(&self.execution.activations(&x)?)?, pass))
     }
 
     /// The outputs of the stages on the way down, and the middle features.
@@ -103,14 +112,14 @@ impl AdmUnet {
 impl Network for AdmUnet {
     fn forward(&self, x: &Tensor, t: &Tensor, condition: &Condition) -> Result<Tensor> {
         let tape = Tape::new();
-        let (x, pass) = self.start(&tape, x, t, condition)?;
-        let (mut skips, mut h) = self.encode(x, &pass)?;
+        let (input, pass) = self.start(&tape, x, t, condition)?;
+        let (mut skips, mut h) = self.encode(input, &pass)?;
         for stage in &self.outputs {
             let skip = skips.pop().expect("one skip for every stage on the way up");
             h = stage.forward(&concat(&h, &skip)?, &pass)?;
         }
         let y = self.output.alone().after_norm_silu(&self.norm, None).apply(&h)?;
-        Ok(tape.output(channels_first(&y)?)?)
+        Ok(tape.output(cast(&channels_first(&y)?, x.dtype())?)?)
     }
 
     fn config(&self) -> NetworkConfig {
@@ -122,8 +131,8 @@ impl Discriminator for AdmUnet {
     fn logits(&self, x: &Tensor, t: &Tensor, condition: &Condition) -> Result<Tensor> {
         let head = self.head.as_ref().ok_or_else(Error::no_head)?;
         let tape = Tape::new();
-        let (x, pass) = self.start(&tape, x, t, condition)?;
-        let (_, middle) = self.encode(x, &pass)?;
-        Ok(tape.output(head.forward(&middle)?)?)
+        let (input, pass) = self.start(&tape, x, t, condition)?;
+        let (_, middle) = self.encode(input, &pass)?;
+        Ok(tape.output(cast(&head.forward(&middle)?, x.dtype())?)?)
     }
 }

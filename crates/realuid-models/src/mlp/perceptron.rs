@@ -1,12 +1,16 @@
+use std::sync::Arc;
+
 use candle_core::{D, Tensor};
-use realuid_ops::{Tape, Value, silu};
+use realuid_ops::{Tape, Value, cast, silu};
 
 use super::MlpConfig;
 use crate::embedding::ClassEmbedding;
 use crate::input::{check_input, join_inputs};
 use crate::layers::Linear;
 use crate::scope::Scope;
-use crate::{Condition, Discriminator, Error, Network, NetworkConfig, NetworkOptions, Result};
+use crate::{
+    Condition, Discriminator, Error, Execution, Network, NetworkConfig, NetworkOptions, Result,
+};
 
 /// The parameter whose columns answer to the network's inputs.
 pub(crate) const INPUT_WEIGHT: &str = "input.weight";
@@ -15,10 +19,11 @@ pub(crate) const INPUT_WEIGHT: &str = "input.weight";
 pub(crate) struct Mlp {
     config: MlpConfig,
     options: NetworkOptions,
+    execution: Execution,
     time: Linear,
     classes: ClassEmbedding,
     input: Linear,
-    blocks: Vec<Block>,
+    blocks: Vec<Arc<Block>>,
     output: Linear,
     head: Option<Linear>,
 }
@@ -30,8 +35,24 @@ struct Block {
     second: Linear,
 }
 
+impl Block {
+    fn new(mut scope: Scope, width: usize, embedding: usize) -> Result<Self> {
+        Ok(Self {
+            first: Linear::normal(scope.at("first"), width, width)?,
+            project: Linear::normal(scope.at("project"), embedding, width)?,
+            second: Linear::zero(scope.at("second"), width, width)?,
+        })
+    }
+
+    /// `h` [B, width] and the `embedding` [B, width of the embedding] -> [B, width].
+    fn forward(&self, h: &Value, embedding: &Value) -> realuid_ops::Result<Value> {
+        let inner = self.first.forward_plus(h, &self.project.forward(embedding)?)?;
+        self.second.forward_plus(&silu(&inner)?, h)
+    }
+}
+
 impl Mlp {
-    pub fn new(mut scope: Scope, config: &MlpConfig) -> Result<Self> {
+    pub fn new(mut scope: Scope, config: &MlpConfig, execution: Execution) -> Result<Self> {
         let width = config.hidden;
         let embedding = width.div_ceil(2);
         let options = config.options();
@@ -44,12 +65,11 @@ impl Mlp {
         let input = Linear::normal(scope.at("input"), inputs, width)?;
         let mut blocks = Vec::with_capacity(config.blocks);
         for i in 0..config.blocks {
-            let mut scope = scope.at(format_args!("blocks.{i}"));
-            blocks.push(Block {
-                first: Linear::normal(scope.at("first"), width, width)?,
-                project: Linear::normal(scope.at("project"), embedding, width)?,
-                second: Linear::zero(scope.at("second"), width, width)?,
-            });
+            blocks.push(Arc::new(Block::new(
+                scope.at(format_args!("blocks.{i}")),
+                width,
+                embedding,
+            )?));
         }
         let output = Linear::zero(scope.at("output"), width, outputs)?;
         let head = if config.adversarial_head {
@@ -57,7 +77,17 @@ impl Mlp {
         } else {
             None
         };
-        Ok(Self { config: config.clone(), options, time, classes, input, blocks, output, head })
+        Ok(Self {
+            config: config.clone(),
+            options,
+            execution,
+            time,
+            classes,
+            input,
+            blocks,
+            output,
+            head,
+        })
     }
 
     /// The last hidden layer after its activation, [B, hidden].
@@ -68,16 +98,19 @@ impl Mlp {
         t: &Tensor,
         condition: &Condition,
     ) -> Result<Value> {
+        self.execution.check(x)?;
         let t = check_input(x, t, &self.config.data_shape)?;
-        let embedding = self.time.forward(&tape.input(&self.time_features(&t)?)?)?;
+        let features = tape.input(&self.time_features(&t)?)?;
+        let embedding = self.time.forward(&self.execution.activations(&features)?)?;
         let embedding = silu(&self.classes.add_to(embedding, condition)?)?;
         let x = tape.input(&join_inputs(x, condition, &self.options)?)?;
+        let x = self.execution.activations(&x)?;
         let size = x.dims()[1..].iter().product::<usize>();
         let mut h = self.input.forward(&x.reshape((x.dims()[0], size))?)?;
         for block in &self.blocks {
-            let e = block.project.forward(&embedding)?;
-            let inner = block.first.forward_plus(&h, &e)?;
-            h = block.second.forward_plus(&silu(&inner)?, &h)?;
+            let block = block.clone();
+            let body = move |inputs: &[Value]| block.forward(&inputs[0], &inputs[1]);
+            h = self.execution.block(&[&h, &embedding], body)?;
         }
         Ok(silu(&h)?)
     }
@@ -102,7 +135,7 @@ impl Network for Mlp {
         let h = self.features(&tape, x, t, condition)?;
         let mut shape = x.dims().to_vec();
         shape[1] *= self.options.heads;
-        Ok(tape.output(self.output.forward(&h)?.reshape(shape)?)?)
+        Ok(tape.output(cast(&self.output.forward(&h)?.reshape(shape)?, x.dtype())?)?)
     }
 
     fn config(&self) -> NetworkConfig {
@@ -115,7 +148,7 @@ impl Discriminator for Mlp {
         let head = self.head.as_ref().ok_or_else(Error::no_head)?;
         let tape = Tape::new();
         let h = self.features(&tape, x, t, condition)?;
-        Ok(tape.output(head.forward(&h)?)?)
+        Ok(tape.output(cast(&head.forward(&h)?, x.dtype())?)?)
     }
 }
 
