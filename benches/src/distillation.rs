@@ -5,7 +5,7 @@ use realuid_loss::RealUid;
 use realuid_models::NetworkConfig;
 use realuid_ops::{Ema, Parameters};
 use realuid_train::config::OptimizerConfig;
-use realuid_train::distill::{Distillation, Draw, Report, Setting};
+use realuid_train::distill::{Distillation, Draw, Player, Report, Setting};
 use realuid_train::framework::Framework;
 use realuid_train::learner::{Learner, LearnerConfig};
 use realuid_train::model::GeneratorInput;
@@ -56,9 +56,9 @@ impl Round {
         let draws = [self.draw()?];
         Ok(Box::new(move || {
             for _ in 0..self.fake_turns {
-                distillation.fake_turn(&draws, Report::GradientAlone)?;
+                distillation.turn(Player::Fake(Report::GradientAlone), &draws)?;
             }
-            distillation.generator_turn(&draws)?;
+            distillation.turn(Player::Generator, &draws)?;
             Ok(())
         }))
     }
@@ -88,6 +88,7 @@ impl Round {
             kind,
             file: kind,
             network: &self.network,
+            execution: realuid_models::Execution::default(),
             optimizer: &optimizer,
             total_updates: u64::MAX,
         };

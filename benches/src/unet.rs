@@ -123,6 +123,7 @@ pub fn training(network: &NetworkConfig, batch: usize) -> Result<Execution> {
         kind: "matching",
         file: "model",
         network,
+        execution: realuid_models::Execution::default(),
         optimizer: &optimizer,
         total_updates: u64::MAX,
     };
@@ -138,7 +139,7 @@ pub fn training(network: &NetworkConfig, batch: usize) -> Result<Execution> {
     };
     let target = (data - source)?;
     Ok(Box::new(move || {
-        learner.update(1, Some(&mut ema), |learner, _| {
+        learner.update(1, Some(&mut ema), &|learner, _| {
             let prediction = learner.trainable().forward(&x, &t, &Condition::none())?;
             Ok(Loss { total: matching_loss(&prediction, &target, None)?, terms: Vec::new() })
         })?;

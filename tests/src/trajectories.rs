@@ -2,11 +2,11 @@
 
 use candle_core::{DType, Tensor};
 use realuid_loss::RealUid;
-use realuid_models::NetworkConfig;
+use realuid_models::{Execution, NetworkConfig};
 use realuid_ops::{Ema, Parameters};
 use realuid_testkit::{Fixture, formula_normal, formula_uniform};
 use realuid_train::config::{Decay, OptimizerConfig};
-use realuid_train::distill::{Distillation, Draw, Report, Setting};
+use realuid_train::distill::{Distillation, Draw, Player, Report, Setting};
 use realuid_train::framework::Framework;
 use realuid_train::learner::{Learner, LearnerConfig};
 use realuid_train::model::GeneratorInput;
@@ -66,8 +66,8 @@ pub(crate) fn compare(fixture: &Fixture) -> Result<Outcome> {
     for entry in &golden.log {
         let draw = inputs.draw(&entry.iteration.to_string())?;
         let turn = match entry.turn {
-            Turn::Fake => distillation.fake_turn(&[draw], Report::Loss)?,
-            Turn::Generator => distillation.generator_turn(&[draw])?,
+            Turn::Fake => distillation.turn(Player::Fake(Report::Loss), &[draw])?,
+            Turn::Generator => distillation.turn(Player::Generator, &[draw])?,
         };
         let value = |name: &str| turn.value(name).unwrap_or(f64::NAN);
         let what = |name: &str| format!("log[{}].{name}", entry.iteration);
@@ -129,6 +129,7 @@ impl Golden {
                 kind,
                 file: kind,
                 network: config,
+                execution: Execution::default(),
                 optimizer: &optimizer,
                 total_updates: self.log.len() as u64,
             };

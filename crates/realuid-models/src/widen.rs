@@ -64,12 +64,15 @@ fn with_zero_columns(
     let (mut parts, mut start) = (Vec::new(), 0);
     for (old, new) in blocks.into_iter().zip(wide.options().input_blocks(channels)) {
         let (old, new) = (old * per_channel, new * per_channel);
-        let mut zeros = weight.dims().to_vec();
-        zeros[1] = new - old;
         parts.push(weight.narrow(1, start, old)?);
-        parts.push(Tensor::zeros(zeros, weight.dtype(), weight.device())?);
+        // On a GPU there are no tensors without elements.
+        if new > old {
+            let mut zeros = weight.dims().to_vec();
+            zeros[1] = new - old;
+            parts.push(Tensor::zeros(zeros, weight.dtype(), weight.device())?);
+        }
         start += old;
     }
-    let parts: Vec<Tensor> = parts.into_iter().filter(|part| part.elem_count() > 0).collect();
+    parts.retain(|part| part.elem_count() > 0);
     Ok(Tensor::cat(&parts, 1)?)
 }

@@ -84,7 +84,7 @@ impl Parameters {
     }
 
     /// The device of all; the CPU where there are none.
-    pub(crate) fn device(&self) -> Device {
+    pub fn device(&self) -> Device {
         self.entries.values().next().map_or(Device::Cpu, |var| var.device().clone())
     }
 

@@ -98,7 +98,7 @@ pub fn distill(
             let run = RunFolder::create(out)?;
             copy_teacher(&teacher, &run.teacher())?;
             write_recipe(&run, &recipe)?;
-            draw_teacher(&run, &plan, &evaluator, recipe.distill()?.guidance, device)?;
+            draw_teacher(&run, &plan, &evaluator, &recipe, device)?;
             Trainer::start(&mut job, &run, plan, evaluator, observer)?.run(stop)
         }
         Begin::Resume { recipe, run } => {
@@ -185,7 +185,7 @@ fn draw_teacher(
     run: &RunFolder,
     plan: &Plan,
     evaluator: &Evaluator,
-    guidance: Option<f64>,
+    recipe: &Recipe,
     device: &Device,
 ) -> Result<()> {
     let solver: &SolverConfig = &plan.output.evaluation.solver;
@@ -196,10 +196,12 @@ fn draw_teacher(
         solver,
         times: &GeneratorTimes::All,
         sources: evaluator.sources(plan.output.samples.count)?,
-        guidance,
+        guidance: recipe.distill()?.guidance,
         class: None,
     };
-    let samples = Model::load(&run.teacher(), None, device)?.sample(&request, device)?;
+    let execution = recipe.compute.begin(device)?;
+    let teacher = Model::load(&run.teacher(), None, execution, device)?;
+    let samples = teacher.sample(&request, device)?;
     let samples = samples.data.to_device(&Device::Cpu)?;
     picture::save(&run.samples().join("teacher.png"), &samples)
 }

@@ -106,6 +106,11 @@ impl Error {
         move |source| Self::Io { action, path, source }
     }
 
+    /// A number that is not finite; the loop knows the step and the checkpoint and puts them in.
+    pub(crate) fn not_finite(turn: &'static str, quantity: &'static str, value: f64) -> Self {
+        Self::NotFinite { step: 0, turn, quantity, value, checkpoint: String::new() }
+    }
+
     /// A configuration error.
     pub fn config(origin: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Config { origin: origin.into(), problem: problem.into() }

@@ -27,6 +27,10 @@ pub trait Job {
     /// are empty where the job needs no data.
     fn advance(&mut self, step: u64, batches: &[Option<Batch>]) -> Result<Turn>;
 
+    /// Fails where a step since the last check was refused because its gradients were not finite. Waits
+    /// for a GPU, where a step itself does not.
+    fn check(&self) -> Result<()>;
+
     /// The trained network as its card says it is used, with the weights as they are now.
     fn model(&self) -> Result<Model>;
 
@@ -48,23 +52,52 @@ pub trait Job {
 pub type LoadTensors<'a> = dyn FnMut(&str) -> Result<BTreeMap<String, Tensor>> + 'a;
 
 /// What one step did.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Turn {
     /// Whose turn it was: `matching`, `fake` or `generator`.
     pub kind: &'static str,
     /// Named quantities: `loss` and its terms, `gradient_norm` before clipping, `learning_rate`.
-    pub values: Vec<(&'static str, f64)>,
+    pub values: Vec<(&'static str, Quantity)>,
+    /// What a person should know of how it was done.
+    pub note: Option<String>,
+}
+
+/// A number that a step reports.
+#[derive(Clone, Debug)]
+pub enum Quantity {
+    /// The number.
+    Known(f64),
+    /// One F64 scalar on a GPU, which may hold another number after the next step: to read it would
+    /// wait for the step.
+    OnDevice(Tensor),
+}
+
+impl Quantity {
+    /// The number, for which this waits where it is on a GPU.
+    pub fn read(&self) -> Result<f64> {
+        match self {
+            Self::Known(value) => Ok(*value),
+            Self::OnDevice(value) => Ok(value.to_scalar()?),
+        }
+    }
 }
 
 impl Turn {
-    /// The same without the loss and its terms.
-    pub(crate) fn without_loss(mut self) -> Self {
-        self.values.retain(|(name, _)| matches!(*name, "gradient_norm" | "learning_rate"));
-        self
+    /// A turn of which there is nothing to note.
+    pub fn new(kind: &'static str, values: Vec<(&'static str, Quantity)>) -> Self {
+        Self { kind, values, note: None }
     }
 
-    /// The quantity called `name`.
+    /// The quantity called `name`, where it is known without waiting for a GPU.
     pub fn value(&self, name: &str) -> Option<f64> {
-        self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+        match self.values.iter().find(|(known, _)| *known == name)? {
+            (_, Quantity::Known(value)) => Some(*value),
+            (_, Quantity::OnDevice(_)) => None,
+        }
+    }
+
+    /// How many quantities are left on a GPU.
+    pub(crate) fn left_on_device(&self) -> usize {
+        self.values.iter().filter(|(_, value)| matches!(value, Quantity::OnDevice(_))).count()
     }
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Tensor};
 use realuid_loss::Loss;
-use realuid_models::{Network, NetworkConfig};
+use realuid_models::{Execution, Network, NetworkConfig};
 use realuid_ops::{Adam, AdamConfig, Ema, Gradients, Parameters, StepConfig};
 
 use crate::config::OptimizerConfig;
-use crate::job::{LoadTensors, Turn};
+use crate::job::{LoadTensors, Quantity, Turn};
 use crate::{Error, Result};
 
 /// A network being trained: its parameters, its optimiser, and how it may be evaluated.
@@ -18,6 +18,7 @@ pub struct Learner {
     /// Under which name its weights are saved.
     file: &'static str,
     config: NetworkConfig,
+    execution: Execution,
     parameters: Parameters,
     trainable: Box<dyn Network>,
     frozen: Box<dyn Network>,
@@ -25,6 +26,9 @@ pub struct Learner {
     total_updates: u64,
     adam: Adam,
 }
+
+/// The loss of each part of an update, which sees the learner as it is.
+pub type Parts<'a> = dyn Fn(&Learner, usize) -> Result<Loss> + 'a;
 
 /// What a [`Learner`] is called and how long it learns.
 pub struct LearnerConfig<'a> {
@@ -34,6 +38,8 @@ pub struct LearnerConfig<'a> {
     pub file: &'static str,
     /// The network.
     pub network: &'a NetworkConfig,
+    /// How it is computed.
+    pub execution: Execution,
     /// The optimiser.
     pub optimizer: &'a OptimizerConfig,
     /// Updates it will make in the whole run.
@@ -45,12 +51,14 @@ impl Learner {
     pub fn new(config: &LearnerConfig, parameters: Parameters) -> Result<Self> {
         let [beta1, beta2] = config.optimizer.betas;
         let adam = AdamConfig { beta1, beta2, eps: config.optimizer.eps };
+        let builder = config.network.executed(config.execution);
         Ok(Self {
             kind: config.kind,
             file: config.file,
             config: config.network.clone(),
-            trainable: config.network.build_trainable(&parameters)?,
-            frozen: config.network.build_frozen(&parameters)?,
+            execution: config.execution,
+            trainable: builder.build_trainable(&parameters)?,
+            frozen: builder.build_frozen(&parameters)?,
             adam: Adam::new(&parameters, adam)?,
             parameters,
             optimizer: config.optimizer.clone(),
@@ -58,9 +66,19 @@ impl Learner {
         })
     }
 
+    /// What its turns are called.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     /// The network's configuration.
     pub fn config(&self) -> &NetworkConfig {
         &self.config
+    }
+
+    /// How its network is computed.
+    pub fn execution(&self) -> Execution {
+        self.execution
     }
 
     /// The parameters as they are now.
@@ -81,8 +99,9 @@ impl Learner {
     /// One update along the mean gradient of `objective` over the parts 0..`parts`, and of the
     /// parameters' `averages` if there are any.
     ///
-    /// Each part's graph is gone before the next one is built. Nothing is changed where the loss or
-    /// the gradient is not finite.
+    /// Each part's graph is gone before the next one is built. Nothing is changed where the gradient is
+    /// not finite; on the CPU that is an error at once, on a GPU, for which an update does not wait,
+    /// [`Learner::check`] says so.
     ///
     /// # Panics
     /// When `parts` is zero.
@@ -90,50 +109,114 @@ impl Learner {
         &mut self,
         parts: usize,
         averages: Option<&mut Ema>,
-        objective: impl Fn(&Self, usize) -> Result<Loss>,
+        objective: &Parts<'_>,
     ) -> Result<Turn> {
+        if !self.parameters.device().is_cpu() {
+            let rate = self.prepare()?;
+            let values = self.enqueue(parts, averages, objective)?;
+            return Ok(self.turn(rate, values));
+        }
+        let (gradients, values) = self.differentiate(parts, objective)?;
+        let read = |(name, value): &(_, Tensor)| Ok((*name, value.to_scalar::<f64>()?));
+        let mut values = values.iter().map(read).collect::<Result<Vec<_>>>()?;
+        if let Some((_, loss)) = values.first().filter(|(_, loss)| !loss.is_finite()) {
+            return Err(Error::not_finite(self.kind, "loss", *loss));
+        }
+        let (norm, rate) = self.step(&gradients, averages)?;
+        values.extend([("gradient_norm", norm), ("learning_rate", rate)]);
+        let known = |(name, value)| (name, Quantity::Known(value));
+        Ok(Turn::new(self.kind, values.into_iter().map(known).collect()))
+    }
+
+    /// Begins the next update, and returns its learning rate: ahead of [`Learner::enqueue`], and of every
+    /// launch of a graph that recorded it.
+    pub fn prepare(&mut self) -> Result<f64> {
+        let rate = self.rate();
+        self.adam.prepare(rate)?;
+        Ok(rate)
+    }
+
+    /// Takes back what [`Learner::prepare`] began.
+    pub fn withdraw(&mut self) {
+        self.adam.withdraw();
+    }
+
+    /// Makes the update that [`Learner::prepare`] began as [`Learner::update`] does, without waiting for
+    /// a GPU; returns what it reports but for the learning rate, F64 scalars.
+    pub fn enqueue(
+        &mut self,
+        parts: usize,
+        averages: Option<&mut Ema>,
+        objective: &Parts<'_>,
+    ) -> Result<Vec<(&'static str, Tensor)>> {
+        let (gradients, mut values) = self.differentiate(parts, objective)?;
+        let max_norm = self.max_norm();
+        let norm = self.adam.enqueue(&self.parameters, &gradients, max_norm, averages)?;
+        values.push(("gradient_norm", norm));
+        Ok(values)
+    }
+
+    /// A turn of this learner on a GPU, from what [`Learner::prepare`] and [`Learner::enqueue`] gave.
+    pub fn turn(&self, rate: f64, values: Vec<(&'static str, Tensor)>) -> Turn {
+        let on_device = |(name, value)| (name, Quantity::OnDevice(value));
+        let mut values: Vec<_> = values.into_iter().map(on_device).collect();
+        values.push(("learning_rate", Quantity::Known(rate)));
+        Turn::new(self.kind, values)
+    }
+
+    /// Fails where an update was refused; waits for a GPU.
+    pub fn check(&self) -> Result<()> {
+        match self.adam.refused_steps()? {
+            0 => Ok(()),
+            _ => Err(Error::not_finite(self.kind, "gradient norm", f64::NAN)),
+        }
+    }
+
+    /// The mean gradient over the parts, and the means of the loss and of its terms, F64 scalars.
+    fn differentiate(
+        &self,
+        parts: usize,
+        objective: &Parts<'_>,
+    ) -> Result<(Gradients, Vec<(&'static str, Tensor)>)> {
         let mut sum: Option<Gradients> = None;
-        let mut values: Vec<(&'static str, f64)> = Vec::new();
+        let mut values: Vec<(&'static str, Tensor)> = Vec::new();
         for part in 0..parts {
             let Loss { total: loss, terms } = objective(self, part)?;
-            add_values(&mut values, "loss", &loss, parts)?;
+            add_value(&mut values, "loss", &loss, parts)?;
             for (name, term) in &terms {
-                add_values(&mut values, name, term, parts)?;
+                add_value(&mut values, name, term, parts)?;
             }
-            self.check_finite("loss", values[0].1)?;
             let gradients = Gradients::of(&loss, &self.parameters)?;
             sum = Some(match sum {
                 Some(sum) => sum.add(&gradients)?,
                 None => gradients,
             });
         }
-        let gradients = sum.expect("an update has at least one part");
-        let gradients = if parts == 1 { gradients } else { gradients.scale(1.0 / parts as f64)? };
-        let (norm, rate) = self.step(&gradients, averages)?;
-        values.extend([("gradient_norm", norm), ("learning_rate", rate)]);
-        Ok(Turn { kind: self.kind, values })
+        let sum = sum.expect("an update has at least one part");
+        let mean = if parts == 1 { sum } else { sum.scale(1.0 / parts as f64)? };
+        Ok((mean, values))
     }
 
     /// Clips and applies `gradients`; returns their norm before and the learning rate.
     fn step(&mut self, gradients: &Gradients, averages: Option<&mut Ema>) -> Result<(f64, f64)> {
-        let clip = self.optimizer.gradient_clip;
-        let learning_rate = self.optimizer.rate(self.adam.step_count(), self.total_updates);
-        let config = StepConfig { learning_rate, max_norm: (clip > 0.0).then_some(clip) };
+        let learning_rate = self.rate();
+        let config = StepConfig { learning_rate, max_norm: self.max_norm() };
         match self.adam.step(&self.parameters, gradients, config, averages) {
             Err(realuid_ops::Error::NotFinite { quantity, value, .. }) => {
-                Err(self.not_finite(quantity, value))
+                Err(Error::not_finite(self.kind, quantity, value))
             }
             norm => Ok((norm?, learning_rate)),
         }
     }
 
-    fn check_finite(&self, quantity: &'static str, value: f64) -> Result<()> {
-        if value.is_finite() { Ok(()) } else { Err(self.not_finite(quantity, value)) }
+    /// Learning rate of the next update.
+    fn rate(&self) -> f64 {
+        self.optimizer.rate(self.adam.step_count(), self.total_updates)
     }
 
-    fn not_finite(&self, quantity: &'static str, value: f64) -> Error {
-        // The loop knows the step and the checkpoint and puts them in.
-        Error::NotFinite { step: 0, turn: self.kind, quantity, value, checkpoint: String::new() }
+    fn max_norm(&self) -> Option<f64> {
+        let clip = self.optimizer.gradient_clip;
+        (clip > 0.0).then_some(clip)
     }
 
     /// Weights and optimiser state, by file name.
@@ -172,16 +255,17 @@ impl Learner {
     }
 }
 
-/// Adds `tensor` / `parts` to the value called `name`.
-fn add_values(
-    values: &mut Vec<(&'static str, f64)>,
+/// Adds `loss` / `parts` to the value called `name`.
+fn add_value(
+    values: &mut Vec<(&'static str, Tensor)>,
     name: &'static str,
-    tensor: &Tensor,
+    loss: &Tensor,
     parts: usize,
 ) -> Result<()> {
-    let value = tensor.to_dtype(DType::F64)?.to_scalar::<f64>()? / parts as f64;
+    // Detached: the number alone is wanted, and the graph is to go.
+    let value = (loss.detach().to_dtype(DType::F64)? / parts as f64)?;
     match values.iter_mut().find(|(known, _)| *known == name) {
-        Some((_, sum)) => *sum += value,
+        Some((_, sum)) => *sum = (&*sum + value)?,
         None => values.push((name, value)),
     }
     Ok(())

@@ -52,5 +52,6 @@ mod averages;
 mod conditioning;
 mod error;
 mod files;
+mod peak_memory;
 
 pub use error::{Error, Result};

@@ -22,6 +22,16 @@ pub enum Event<'a> {
         /// What it did.
         turn: &'a Turn,
     },
+    /// Something about a step that a person should know.
+    Noted {
+        /// A sentence.
+        note: &'a str,
+    },
+    /// What the run has needed so far was looked up, after records were added to the log.
+    Measured {
+        /// The most memory it has held at once, in bytes: of the process, or on a GPU that of tensors.
+        peak_bytes: u64,
+    },
     /// A record was added to the log.
     Recorded {
         /// The record.

@@ -48,6 +48,7 @@ impl Teacher {
             kind: "matching",
             file: weights::MODEL,
             network: &config.network,
+            execution: recipe.compute.begin(device)?,
             optimizer: &config.optimizer,
             total_updates: config.train.steps,
         };
@@ -143,14 +144,18 @@ impl Job for Teacher {
     fn advance(&mut self, step: u64, batches: &[Option<Batch>]) -> Result<Turn> {
         let batches: Vec<&Batch> = batches.iter().flatten().collect();
         let matching = &self.matching;
-        self.learner.update(batches.len(), Some(&mut self.ema), |learner, part| {
-            matching.loss(learner, step, part, batches[part])
-        })
+        let loss = |learner: &Learner, part| matching.loss(learner, step, part, batches[part]);
+        self.learner.update(batches.len(), Some(&mut self.ema), &loss)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.learner.check()
     }
 
     fn model(&self) -> Result<Model> {
         let parameters = averages::preferred_parameters(&self.ema, self.learner.parameters());
-        Model::new(self.card.clone(), self.learner.config(), parameters)
+        let (config, execution) = (self.learner.config(), self.learner.execution());
+        Model::new(self.card.clone(), config, parameters, execution)
     }
 
     fn tensors(&self) -> Vec<(String, BTreeMap<String, Tensor>)> {

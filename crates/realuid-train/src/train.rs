@@ -9,6 +9,7 @@ use realuid_data::{Batch, Loader};
 use crate::evaluation::Evaluator;
 use crate::job::Job;
 use crate::observer::{Event, Observer};
+use crate::peak_memory::peak_memory;
 use crate::plan::Plan;
 use crate::run::{self, Best, MetricsLog, Record, RunFolder, RunState, Window};
 use crate::{Error, Result, picture, report};
@@ -119,10 +120,13 @@ impl<'a> Trainer<'a> {
     fn advance(&mut self, batches: &[Option<Batch>]) -> Result<()> {
         let step = self.state.step;
         let turn = self.job.advance(step, batches).map_err(|e| self.locate(e))?;
-        self.state.window.add(turn.kind, turn.values.iter().copied());
+        self.state.window.add(&turn)?;
         self.state.step = step + 1;
         self.state.reported = false;
         self.observer.on(&Event::Stepped { step: step + 1, turn: &turn });
+        if let Some(note) = &turn.note {
+            self.observer.on(&Event::Noted { note });
+        }
         Ok(())
     }
 
@@ -148,10 +152,14 @@ impl<'a> Trainer<'a> {
         let (log, picture) = (due(output.log.every), due(output.samples.every));
         let evaluate = step > 0 && due(output.evaluation.every);
         let checkpoint = step > 0 && due(output.checkpoints.every);
+        if log || picture || evaluate || checkpoint {
+            self.settle()?;
+        }
         if log {
             for record in self.state.window.flush(step) {
                 self.write(&record)?;
             }
+            self.measure()?;
         }
         if picture {
             self.draw()?;
@@ -161,6 +169,22 @@ impl<'a> Trainer<'a> {
         if checkpoint || improved {
             self.save()?;
             report::write(self.run)?;
+        }
+        Ok(())
+    }
+
+    /// Waits for a GPU, to which the steps so far may have been left, and for what they reported.
+    ///
+    /// Fails where one of them had a loss or a gradient that is not finite.
+    fn settle(&mut self) -> Result<()> {
+        let settled = self.job.check().and_then(|()| self.state.window.settle());
+        settled.map_err(|error| self.locate(error))
+    }
+
+    /// Says how much memory was needed so far, where the system tells.
+    fn measure(&mut self) -> Result<()> {
+        if let Some(peak_bytes) = peak_memory(self.evaluator.device())? {
+            self.observer.on(&Event::Measured { peak_bytes });
         }
         Ok(())
     }
@@ -188,14 +212,7 @@ impl<'a> Trainer<'a> {
         if value.is_finite() {
             return Ok(samples);
         }
-        let (turn, quantity) = ("sampling", "sum of absolute samples");
-        Err(self.locate(Error::NotFinite {
-            step: 0,
-            turn,
-            quantity,
-            value,
-            checkpoint: String::new(),
-        }))
+        Err(self.locate(Error::not_finite("sampling", "sum of absolute samples", value)))
     }
 
     /// Whether this is the best evaluation so far.
@@ -219,11 +236,13 @@ impl<'a> Trainer<'a> {
 
     /// The checkpoint of this step, which may lie there already.
     fn save_unless_saved(&mut self) -> Result<PathBuf> {
+        self.settle()?;
         let folder = run::step_folder(self.run.path(), self.state.step);
         let there = folder.is_dir() && RunState::load(&folder)? == self.state;
         if there { Ok(folder) } else { self.save() }
     }
 
+    /// The state must be [settled](Self::settle).
     fn save(&mut self) -> Result<PathBuf> {
         self.state.log_bytes = self.log.sync()?;
         self.state.updates = self.job.updates();

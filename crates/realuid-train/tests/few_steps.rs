@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Tensor, Var};
 use realuid_data::Batch;
 use realuid_loss::RealUid;
-use realuid_models::{Condition, Network, NetworkConfig};
+use realuid_models::{Condition, Execution, Network, NetworkConfig};
 use realuid_ops::{Gradients, Parameters, RandomStream};
 use realuid_paths::TimeDistribution;
 use realuid_train::config::{OptimizerConfig, PathConfig, SolverConfig};
@@ -146,6 +146,7 @@ fn a_trained_network_gets_the_gradient_of_the_drawn_step_alone() {
         kind: "generator",
         file: "model",
         network: &config,
+        execution: Execution::default(),
         optimizer: &optimizer,
         total_updates: 1,
     };
@@ -256,7 +257,7 @@ fn model(path: &str, source: SourceEnd, network: &str, times: &[f64]) -> Model {
         weights: "model".into(),
         data: "none".into(),
     };
-    Model::new(card, &config, &parameters(&config)).unwrap()
+    Model::new(card, &config, &parameters(&config), Execution::default()).unwrap()
 }
 
 fn sample(

@@ -8,6 +8,8 @@ use crate::run::Record;
 /// Tells a person how a run goes: a bar with rate and time left on a terminal, plain lines elsewhere.
 pub struct Console {
     bar: Option<ProgressBar>,
+    /// Said last of the memory.
+    memory: String,
 }
 
 impl Console {
@@ -18,7 +20,16 @@ impl Console {
             let style = ProgressStyle::with_template(style).expect("a constant template");
             ProgressBar::no_length().with_style(style)
         });
-        Self { bar }
+        Self { bar, memory: String::new() }
+    }
+
+    /// Says how much memory there was at most, where that has changed.
+    fn say_memory(&mut self, peak_bytes: u64) {
+        let memory = format!("peak memory {:.2} GiB", peak_bytes as f64 / f64::from(1 << 30));
+        if memory != self.memory {
+            self.line(&memory);
+            self.memory = memory;
+        }
     }
 
     fn line(&self, text: &str) {
@@ -48,11 +59,16 @@ impl Observer for Console {
                 }
             }
             Event::Stepped { step, turn } => {
-                if let (Some(bar), Some(loss)) = (&self.bar, turn.value("loss")) {
+                if let Some(bar) = &self.bar {
                     bar.set_position(*step);
-                    bar.set_message(format!("{} loss {loss:.4}", turn.kind));
+                    // On a GPU it is not known yet: the records tell.
+                    if let Some(loss) = turn.value("loss") {
+                        bar.set_message(format!("{} loss {loss:.4}", turn.kind));
+                    }
                 }
             }
+            Event::Noted { note } => self.line(note),
+            Event::Measured { peak_bytes } => self.say_memory(*peak_bytes),
             Event::Recorded { record } => self.line(&describe(record)),
             Event::Drew { .. } => {}
             Event::Saved { path } => self.line(&format!("saved {}", path.display())),

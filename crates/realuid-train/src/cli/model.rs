@@ -4,7 +4,7 @@ use candle_core::Device;
 use clap::Args;
 
 use super::device::DeviceArguments;
-use crate::config::{ChurnConfig, SolverConfig, SolverName};
+use crate::config::{ChurnConfig, PrecisionName, SolverConfig, SolverName};
 use crate::model::{GeneratorTimes, Model, ModelCard, Role};
 
 /// Which model, and how it is sampled.
@@ -37,6 +37,9 @@ pub(super) struct ModelArguments {
     solver: SolverArguments,
     #[command(flatten)]
     device: DeviceArguments,
+    /// What the network computes in; other than f32 on a GPU
+    #[arg(long, value_name = "NAME", value_enum, default_value_t)]
+    precision: PrecisionName,
 }
 
 /// How a teacher is sampled (a generator needs no solver).
@@ -75,7 +78,8 @@ impl ModelArguments {
     }
 
     pub fn load(&self, device: &Device) -> crate::Result<Model> {
-        Model::load(&self.model, self.weights.as_deref(), device)
+        let execution = self.precision.begin(device)?;
+        Model::load(&self.model, self.weights.as_deref(), execution, device)
     }
 
     /// How the model is solved, if it is a teacher.

@@ -4,6 +4,7 @@
 //! error. [`load`] reads a file and applies `--set` overrides; the resolved configuration is
 //! written into the run folder, and a run is a function of it alone.
 
+mod compute;
 mod data;
 mod determines;
 mod distill;
@@ -24,6 +25,7 @@ mod teacher;
 mod time;
 mod weight;
 
+pub use compute::{ComputeConfig, PrecisionName};
 pub use data::DataConfig;
 pub(crate) use determines::check_determines;
 pub use distill::{AdversarialConfig, DistillConfig, FakeStart, GeneratorConfig};

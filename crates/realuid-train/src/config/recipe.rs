@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{DataConfig, DistillConfig, TeacherConfig};
+use super::{ComputeConfig, DataConfig, DistillConfig, TeacherConfig};
 use crate::{Error, Result};
 
 /// A whole recipe, from data to a generator: one file for `realuid teacher` and `realuid distill`.
@@ -12,6 +12,9 @@ pub struct Recipe {
     pub seed: u64,
     /// `[data]`.
     pub data: DataConfig,
+    /// `[compute]`.
+    #[serde(default)]
+    pub compute: ComputeConfig,
     /// `[teacher]`, which `realuid teacher` needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub teacher: Option<TeacherConfig>,

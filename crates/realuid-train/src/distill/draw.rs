@@ -28,6 +28,31 @@ pub struct Draw {
     pub classes: Option<Tensor>,
 }
 
+impl Draw {
+    /// All its tensors, in an order that is the same for draws of one shape.
+    pub fn tensors(&self) -> impl Iterator<Item = &Tensor> {
+        let Self { inputs, source, latent, t, critic_t, data, classes } = self;
+        let inputs = inputs.iter().flat_map(GeneratorInput::tensors);
+        let optional = [latent, critic_t, data, classes].into_iter().flatten();
+        inputs.chain([source, t]).chain(optional)
+    }
+
+    /// The same values in memory of its own.
+    pub fn copied(&self) -> Result<Self> {
+        let copy = |tensor: &Tensor| tensor.copy();
+        let optional = |tensor: &Option<Tensor>| tensor.as_ref().map(copy).transpose();
+        Ok(Self {
+            inputs: self.inputs.iter().map(GeneratorInput::copied).collect::<Result<_>>()?,
+            source: copy(&self.source)?,
+            latent: optional(&self.latent)?,
+            t: copy(&self.t)?,
+            critic_t: optional(&self.critic_t)?,
+            data: optional(&self.data)?,
+            classes: optional(&self.classes)?,
+        })
+    }
+}
+
 /// Makes the [`Draw`] of any step from streams named by the seed.
 pub struct Draws {
     /// The run's seed.

@@ -7,7 +7,7 @@ use realuid_models::NetworkConfig;
 use realuid_ops::Ema;
 
 use super::start::Start;
-use super::{Distillation, Draw, Draws, Report, Setting, players};
+use super::{Distillation, Draw, Draws, Player, Replays, Report, Setting, players};
 use crate::averages;
 use crate::config::{DistillConfig, Recipe};
 use crate::framework::{Framework, SourceEnd};
@@ -22,6 +22,8 @@ pub struct Distill {
     card: ModelCard,
     every: u64,
     needs_data: bool,
+    /// Turns as CUDA graphs, where they are wanted and there is a GPU.
+    replays: Option<Replays>,
 }
 
 impl Distill {
@@ -46,16 +48,17 @@ impl Distill {
             Some(from) => Start::generator(from, &teacher, &network, &times, device)?,
             None => teacher.widened(&network)?,
         };
+        let execution = recipe.compute.begin(device)?;
         let setting = Setting {
-            teacher: teacher.config.build_frozen(&teacher.parameters)?,
+            teacher: teacher.config.executed(execution).build_frozen(&teacher.parameters)?,
             guidance: config.guidance(&teacher.config)?,
             framework,
             times,
             aim: config.aim()?,
         };
-        let generator = players::generator(config, &start)?;
+        let generator = players::generator(config, &start, execution)?;
         let ema = Ema::new(generator.parameters(), &config.ema.decays)?;
-        let fake = players::fake(config, seed, &teacher, device)?;
+        let fake = players::fake(config, seed, &teacher, (execution, device))?;
         let adversary = players::adversary(config, &fake)?;
         let from_data = !setting.framework.source.is_noise();
         Ok(Self {
@@ -69,7 +72,20 @@ impl Distill {
                 ..teacher.card
             },
             distillation: Distillation { setting, adversary, fake, generator, ema },
+            replays: recipe.compute.records_graphs(device).then(|| Replays::new(device)),
         })
+    }
+}
+
+impl Distill {
+    /// Whose turn step `step` is.
+    fn player(&self, step: u64) -> Player {
+        match step % self.every {
+            last if last == self.every - 1 => Player::Generator,
+            // The first turn after the generator's stands for the others in the log.
+            0 => Player::Fake(Report::Loss),
+            _ => Player::Fake(Report::GradientAlone),
+        }
     }
 }
 
@@ -96,22 +112,23 @@ impl Job for Distill {
             self.draws.draw(framework, step, part, batch.as_ref())
         };
         let draws: Vec<Draw> = batches.iter().enumerate().map(draw).collect::<Result<_>>()?;
-        if step % self.every == self.every - 1 {
-            self.distillation.generator_turn(&draws)
-        } else {
-            // The first turn after the generator's stands for the others in the log.
-            let report = match step % self.every {
-                0 => Report::Loss,
-                _ => Report::GradientAlone,
-            };
-            self.distillation.fake_turn(&draws, report)
+        let (player, distillation) = (self.player(step), &mut self.distillation);
+        match &mut self.replays {
+            Some(replays) => replays.turn(distillation, player, &draws),
+            None => distillation.turn(player, &draws),
         }
+    }
+
+    fn check(&self) -> Result<()> {
+        self.distillation.fake.check()?;
+        self.distillation.generator.check()
     }
 
     fn model(&self) -> Result<Model> {
         let Distillation { ema, generator, .. } = &self.distillation;
         let parameters = averages::preferred_parameters(ema, generator.parameters());
-        Model::new(self.card.clone(), generator.config(), parameters)
+        let (config, execution) = (generator.config(), generator.execution());
+        Model::new(self.card.clone(), config, parameters, execution)
     }
 
     fn tensors(&self) -> Vec<(String, BTreeMap<String, Tensor>)> {

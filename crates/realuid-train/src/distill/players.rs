@@ -1,6 +1,7 @@
 //! The two players at their start.
 
 use candle_core::Device;
+use realuid_models::Execution;
 use realuid_ops::{Parameters, RandomStream};
 
 use super::Adversary;
@@ -10,11 +11,16 @@ use crate::learner::{Learner, LearnerConfig};
 use crate::{Result, weights};
 
 /// The generator, with the weights of `start`.
-pub(super) fn generator(config: &DistillConfig, start: &Start) -> Result<Learner> {
+pub(super) fn generator(
+    config: &DistillConfig,
+    start: &Start,
+    execution: Execution,
+) -> Result<Learner> {
     let learner = LearnerConfig {
         kind: "generator",
         file: weights::MODEL,
         network: &start.config,
+        execution,
         optimizer: &config.generator_optimizer,
         total_updates: config.train.steps / config.generator.every,
     };
@@ -26,7 +32,7 @@ pub(super) fn fake(
     config: &DistillConfig,
     seed: u64,
     teacher: &Start,
-    device: &Device,
+    (execution, device): (Execution, &Device),
 ) -> Result<Learner> {
     let network = match config.adversarial {
         None => teacher.config.clone(),
@@ -47,6 +53,7 @@ pub(super) fn fake(
         kind: "fake",
         file: "fake",
         network: &network,
+        execution,
         optimizer: &config.fake_optimizer,
         total_updates: steps - steps / config.generator.every,
     };
@@ -56,9 +63,10 @@ pub(super) fn fake(
 /// The critic that reads the encoder of `fake`, if the baseline is added.
 pub(super) fn adversary(config: &DistillConfig, fake: &Learner) -> Result<Option<Adversary>> {
     let Some(adversarial) = &config.adversarial else { return Ok(None) };
+    let builder = fake.config().executed(fake.execution());
     Ok(Some(Adversary {
         objective: adversarial.objective()?,
-        trainable: fake.config().build_discriminator_trainable(fake.parameters())?,
-        frozen: fake.config().build_discriminator_frozen(fake.parameters())?,
+        trainable: builder.build_discriminator_trainable(fake.parameters())?,
+        frozen: builder.build_discriminator_frozen(fake.parameters())?,
     }))
 }

@@ -1,10 +1,11 @@
 use candle_core::Tensor;
-use realuid_loss::{self as loss, Branches};
+use realuid_loss::{self as loss, Branches, Loss};
+use realuid_models::Network;
 use realuid_ops::Ema;
 
 use super::{Adversary, Branch, Draw, Said, Setting};
 use crate::job::Turn;
-use crate::learner::Learner;
+use crate::learner::{Learner, Parts};
 use crate::{Error, Result};
 
 /// The two players of RealUID and their turns.
@@ -22,7 +23,7 @@ pub struct Distillation {
 }
 
 /// What a fake model's turn reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Report {
     /// The whole loss, for which the teacher is evaluated.
     Loss,
@@ -31,54 +32,120 @@ pub enum Report {
     GradientAlone,
 }
 
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Player {
+    /// The fake model.
+    Fake(Report),
+    /// The generator.
+    Generator,
+}
+
+/// What becomes of an update: [`Learner::update`], [`Learner::enqueue`].
+type Make<R> = fn(&mut Learner, usize, Option<&mut Ema>, &Parts<'_>) -> Result<R>;
+
 impl Distillation {
-    /// One update of the fake model on `draws`, whose gradients are averaged; the same update whatever
-    /// is reported, unless it is the teacher's part of the loss that is not finite: only the whole
-    /// loss shows that, as an error.
-    pub fn fake_turn(&mut self, draws: &[Draw], report: Report) -> Result<Turn> {
-        let (setting, adversary) = (&self.setting, self.adversary.as_ref());
-        let generator = self.generator.frozen();
-        let whole = report == Report::Loss || setting.aim.objective.fake_needs_teacher();
-        let turn = self.fake.update(draws.len(), None, |fake, part| {
-            let draw = &draws[part];
-            let generated = setting.generate(generator, draw)?;
-            let mut points = vec![setting.branch(&generated, draw, &draw.t)?];
-            if let (Some(data), true) = (&draw.data, setting.aim.uses_data) {
-                points.push(setting.branch(data, draw, &draw.t)?);
-            }
-            let fake = setting.predict(fake.trainable(), &points, draw)?;
-            let teacher = if whole { setting.teach(&points, draw)? } else { Vec::new() };
-            let (generated_branch, real) = seen(setting, &points, draw, fake, teacher)?;
-            let weight = setting.weight(draw)?;
-            let branches = Branches { generated: generated_branch, real, weight };
-            let loss = setting.aim.objective.fake_loss(&branches)?;
-            match adversary {
-                None => Ok(loss),
-                Some(adversary) => adversary.add_critic_loss(loss, setting, &generated, draw),
-            }
-        })?;
-        Ok(if whole { turn } else { turn.without_loss() })
+    /// One update of `player` on `draws`, whose gradients are averaged.
+    pub fn turn(&mut self, player: Player, draws: &[Draw]) -> Result<Turn> {
+        let mut turn = self.make(player, draws, Learner::update)?;
+        turn.values.retain(|(name, _)| self.reports(player, name));
+        Ok(turn)
     }
 
-    /// One update of the generator on `draws`, and of its averages.
-    pub fn generator_turn(&mut self, draws: &[Draw]) -> Result<Turn> {
-        let (setting, adversary) = (&self.setting, self.adversary.as_ref());
-        let fake = self.fake.frozen();
-        self.generator.update(draws.len(), Some(&mut self.ema), |generator, part| {
-            let draw = &draws[part];
-            let generated = setting.generate_trainable(generator, draw)?;
-            let points = vec![setting.branch(&generated, draw, &draw.t)?];
-            let fake = setting.predict(fake, &points, draw)?;
-            let teacher = setting.teach(&points, draw)?;
-            let (generated_branch, real) = seen(setting, &points, draw, fake, teacher)?;
-            let weight = setting.generator_weight(&generated_branch, draw)?;
-            let branches = Branches { generated: generated_branch, real, weight };
-            let loss = setting.aim.objective.generator_loss(&branches)?;
-            match adversary {
-                None => Ok(loss),
-                Some(adversary) => adversary.add_generator_loss(loss, setting, &generated, draw),
-            }
-        })
+    /// The same update without waiting for a GPU, between `prepare` and `turn` of its
+    /// [learner](Self::learner): what can be recorded as a graph.
+    pub fn enqueue(
+        &mut self,
+        player: Player,
+        draws: &[Draw],
+    ) -> Result<Vec<(&'static str, Tensor)>> {
+        let mut values = self.make(player, draws, Learner::enqueue)?;
+        values.retain(|(name, _)| self.reports(player, name));
+        Ok(values)
+    }
+
+    /// Who learns on the turn of `player`.
+    pub fn learner(&mut self, player: Player) -> &mut Learner {
+        match player {
+            Player::Fake(_) => &mut self.fake,
+            Player::Generator => &mut self.generator,
+        }
+    }
+
+    /// Whether the turn of `player` evaluates all that its loss is made of.
+    fn evaluates_whole_loss(&self, player: Player) -> bool {
+        let needed = self.setting.aim.objective.fake_needs_teacher();
+        player != Player::Fake(Report::GradientAlone) || needed
+    }
+
+    /// Whether the turn of `player` has a value to report under `name`.
+    fn reports(&self, player: Player, name: &str) -> bool {
+        matches!(name, "gradient_norm" | "learning_rate") || self.evaluates_whole_loss(player)
+    }
+
+    fn make<R>(&mut self, player: Player, draws: &[Draw], make: Make<R>) -> Result<R> {
+        let whole = self.evaluates_whole_loss(player);
+        let Self { setting, adversary, fake, generator, ema } = self;
+        let game = Game { setting, adversary: adversary.as_ref() };
+        match player {
+            Player::Fake(_) => make(fake, draws.len(), None, &|fake, part| {
+                game.fake_loss(fake, generator.frozen(), &draws[part], whole)
+            }),
+            Player::Generator => make(generator, draws.len(), Some(ema), &|generator, part| {
+                game.generator_loss(generator, fake.frozen(), &draws[part])
+            }),
+        }
+    }
+}
+
+/// What both players see.
+struct Game<'a> {
+    setting: &'a Setting,
+    adversary: Option<&'a Adversary>,
+}
+
+impl Game<'_> {
+    /// The loss of the fake model; the same gradient whether the teacher is asked for the `whole` of it
+    /// or not, unless it is the teacher's part that is not finite: only the whole loss shows that.
+    fn fake_loss(
+        &self,
+        fake: &Learner,
+        generator: &dyn Network,
+        draw: &Draw,
+        whole: bool,
+    ) -> Result<Loss> {
+        let Self { setting, adversary } = *self;
+        let generated = setting.generate(generator, draw)?;
+        let mut points = vec![setting.branch(&generated, draw, &draw.t)?];
+        if let (Some(data), true) = (&draw.data, setting.aim.uses_data) {
+            points.push(setting.branch(data, draw, &draw.t)?);
+        }
+        let fake = setting.predict(fake.trainable(), &points, draw)?;
+        let teacher = if whole { setting.teach(&points, draw)? } else { Vec::new() };
+        let (generated_branch, real) = seen(setting, &points, draw, fake, teacher)?;
+        let weight = setting.weight(draw)?;
+        let branches = Branches { generated: generated_branch, real, weight };
+        let loss = setting.aim.objective.fake_loss(&branches)?;
+        match adversary {
+            None => Ok(loss),
+            Some(adversary) => adversary.add_critic_loss(loss, setting, &generated, draw),
+        }
+    }
+
+    fn generator_loss(&self, generator: &Learner, fake: &dyn Network, draw: &Draw) -> Result<Loss> {
+        let Self { setting, adversary } = *self;
+        let generated = setting.generate_trainable(generator, draw)?;
+        let points = vec![setting.branch(&generated, draw, &draw.t)?];
+        let fake = setting.predict(fake, &points, draw)?;
+        let teacher = setting.teach(&points, draw)?;
+        let (generated_branch, real) = seen(setting, &points, draw, fake, teacher)?;
+        let weight = setting.generator_weight(&generated_branch, draw)?;
+        let branches = Branches { generated: generated_branch, real, weight };
+        let loss = setting.aim.objective.generator_loss(&branches)?;
+        match adversary {
+            None => Ok(loss),
+            Some(adversary) => adversary.add_generator_loss(loss, setting, &generated, draw),
+        }
     }
 }
 

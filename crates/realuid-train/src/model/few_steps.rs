@@ -37,6 +37,24 @@ pub struct GeneratorInput {
     pub noise: Option<Tensor>,
 }
 
+impl GeneratorInput {
+    /// All its tensors, in an order that is the same for inputs of one shape.
+    pub fn tensors(&self) -> impl Iterator<Item = &Tensor> {
+        let Self { source, latent, noise } = self;
+        [source].into_iter().chain(latent).chain(noise)
+    }
+
+    /// The same values in memory of its own.
+    pub fn copied(&self) -> Result<Self> {
+        let optional = |tensor: &Option<Tensor>| tensor.as_ref().map(Tensor::copy).transpose();
+        Ok(Self {
+            source: self.source.copy()?,
+            latent: optional(&self.latent)?,
+            noise: optional(&self.noise)?,
+        })
+    }
+}
+
 impl FewSteps<'_> {
     /// Samples of the shape of the sources, in as many evaluations of `network` as there are `inputs`,
     /// at the first of the times.

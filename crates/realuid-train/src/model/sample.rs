@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
-use realuid_models::{Condition, Guided, Network, NetworkConfig};
+use realuid_models::{Condition, Execution, Guided, Network, NetworkConfig};
 use realuid_ops::{Parameters, RandomStream};
 use realuid_paths::GaussianPath;
 
@@ -58,9 +58,15 @@ pub struct Samples {
 }
 
 impl Model {
-    /// The network of `config` with the values of `parameters` as they are at each call.
-    pub fn new(card: ModelCard, config: &NetworkConfig, parameters: &Parameters) -> Result<Self> {
-        let network = config.build_frozen(parameters)?;
+    /// The network of `config` with the values of `parameters` as they are at each call, computed as
+    /// `execution` says.
+    pub fn new(
+        card: ModelCard,
+        config: &NetworkConfig,
+        parameters: &Parameters,
+        execution: Execution,
+    ) -> Result<Self> {
+        let network = config.executed(execution).build_frozen(parameters)?;
         let framework = Framework::new(&card.path, card.source)?;
         let gaussian = if framework.has_latent() { None } else { Some(card.path.gaussian()?) };
         let start = card.path.start()?;
@@ -72,13 +78,18 @@ impl Model {
 
     /// Reads the model meant by `path` (see [`locate`]) with the weights called `weights`, or the
     /// card's own choice.
-    pub fn load(path: &Path, weights: Option<&str>, device: &Device) -> Result<Self> {
+    pub fn load(
+        path: &Path,
+        weights: Option<&str>,
+        execution: Execution,
+        device: &Device,
+    ) -> Result<Self> {
         let folder = locate(path)?.folder;
         let card = ModelCard::load(&folder)?;
         let config = weights::load_config(&folder)?;
         let parameters =
             weights::load_parameters(&folder, weights.unwrap_or(&card.weights), &config, device)?;
-        Self::new(card, &config, &parameters)
+        Self::new(card, &config, &parameters, execution)
     }
 
     /// How the network is used.
