@@ -10,6 +10,7 @@ mod elementwise;
 mod gradients;
 mod images;
 mod linear;
+mod memory;
 mod norm;
 mod optimizer;
 mod optimizer_refusals;
