@@ -48,3 +48,22 @@ pub fn compiled(
     peer.rest();
     true
 }
+
+/// The place of a workload among those that the peer compiles: a training step first, then a round, which
+/// finds most of what it needs compiled by then.
+pub fn urgency(workload: &str) -> usize {
+    let order = ["gpu/train", "gpu/round"];
+    order.iter().position(|first| workload.starts_with(first)).unwrap_or(order.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn training_is_compiled_first() {
+        let mut names = ["gpu/forward-2", "gpu/round-2", "gpu/train-2", "gpu/sample-2"];
+        names.sort_by_key(|name| urgency(name));
+        assert_eq!(names, ["gpu/train-2", "gpu/round-2", "gpu/forward-2", "gpu/sample-2"]);
+    }
+}

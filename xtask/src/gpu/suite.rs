@@ -173,7 +173,9 @@ impl<'a> Session<'a> {
                 }
             }
         }
-        for listed in sides.ours.listing.workloads.clone() {
+        let mut compiled = sides.ours.listing.workloads.clone();
+        compiled.sort_by_key(|listed| measure::urgency(&listed.name));
+        for listed in compiled {
             let workload = self.results.workload(&listed.name);
             if measure::compiled(&mut sides, &listed, self.budget.rest(), workload) {
                 eprintln!("{}", table::line(workload));
