@@ -10,6 +10,7 @@ import torch
 
 import unet
 from layouts import in_both
+from settings import plain
 from training import Averages, Learner, frozen, times
 
 ALPHA, BETA = 0.94, 0.96
@@ -19,10 +20,11 @@ DECAYS = [0.999, 0.9996, 0.9999]
 class Round:
     """Several turns of the fake model, then one of the generator; all start from `network`."""
 
-    def __init__(self, network, data, fake_turns):
-        self.teacher = frozen(network)
-        self.generator = Learner(network, 3e-5, (0.0, 0.999))
-        self.fake = Learner(frozen(network).requires_grad_(True), 3e-5, (0.0, 0.999))
+    def __init__(self, network, data, fake_turns, execution=plain):
+        self.teacher = execution(frozen(network))
+        self.generator = Learner(network, 3e-5, (0.0, 0.999), execution)
+        fake = frozen(network).requires_grad_(True)
+        self.fake = Learner(fake, 3e-5, (0.0, 0.999), execution)
         self.averages = Averages(self.generator.network, DECAYS)
         self.fake_turns = fake_turns
         self.data = data
@@ -37,7 +39,7 @@ class Round:
         self.generator_turn()
 
     def generate(self):
-        return self.noise + self.generator.network(self.start, self.noise)
+        return self.noise + self.generator.predict(self.start, self.noise)
 
     def on_the_way(self, data):
         t = self.t.view((-1,) + (1,) * (data.dim() - 1))
@@ -46,7 +48,7 @@ class Round:
     def fake_turn(self):
         with torch.no_grad():
             generated = self.generate()
-        fake = self.fake.network
+        fake = self.fake.predict
         loss = ALPHA * distance(
             fake(self.t, self.on_the_way(generated)), BETA / ALPHA * (generated - self.source)
         ) + (1 - ALPHA) * distance(
@@ -59,7 +61,7 @@ class Round:
         generated = self.generate()
         x = self.on_the_way(generated)
         target = BETA / ALPHA * (generated - self.source)
-        fake = self.fake.network(self.t, x)
+        fake = self.fake.predict(self.t, x)
         teacher = self.teacher(self.t, x)
         loss = ALPHA * (distance(teacher, target) - distance(fake, target))
         # The fake model's gradients gather beside the generator's until its own next turn.

@@ -1,4 +1,6 @@
-"""The workloads of `cargo xtask bench` in PyTorch: `main.py [--threads N] serve | peak NAME VARIANT`.
+"""The workloads of `cargo xtask bench` and `cargo xtask gpu` in PyTorch.
+
+`main.py [--threads N] [--suite gpu --device cuda --batch N --network NAME] serve | peak NAME VARIANT`.
 
 Speaks the protocol of benches/src/server.rs: requests are lines, answers are lines of JSON.
 """
@@ -12,18 +14,23 @@ import torch
 
 import digits
 import distillation
+import gpu
 import machine
 import operations
 import optimizer
 import unet
 from memory import peak_bytes
+from settings import forget_peak, peak
 from stopwatch import Stopwatch
 
 MODULES = (machine, operations, unet, distillation, digits, optimizer)
 
 
-def all_workloads():
+def all_workloads(arguments):
     """Every workload by name: its variants by name, each a function that prepares and returns the work."""
+    if arguments.suite == "gpu":
+        steps = gpu.workloads(arguments.network, arguments.batch)
+        return steps | operations.gpu_workloads(arguments.batch)
     workloads = {}
     for module in MODULES:
         workloads.update(module.workloads())
@@ -31,10 +38,12 @@ def all_workloads():
 
 
 class Server:
-    """Answers requests; holds only the workload asked for last, in all of its variants."""
+    """Answers requests; holds only the workload asked for last: in all of its variants, or in one."""
 
-    def __init__(self, workloads):
+    def __init__(self, workloads, one_variant):
         self.workloads = workloads
+        # A GPU has no room for several, and what one asked for last may change what another does.
+        self.one_variant = one_variant
         self.current = None
         self.stopwatches = {}
 
@@ -43,9 +52,12 @@ class Server:
             case ["list"]:
                 return self.list()
             case ["run", name, variant]:
-                return self.stopwatch(name, variant).repeat()
+                return self.stopwatch(name, variant).repeat() | peak()
+            case ["rest"]:
+                self.hold(None)
+                return {}
             case _:
-                raise ValueError(f"expected `list` or `run NAME VARIANT`, found {request!r}")
+                raise ValueError(f"expected `list`, `rest` or `run NAME VARIANT`, found {request!r}")
 
     def list(self):
         return {
@@ -58,12 +70,18 @@ class Server:
         }
 
     def stopwatch(self, name, variant):
-        if self.current != name:
-            self.current = name
-            self.stopwatches.clear()
+        self.hold((name, variant) if self.one_variant else name)
         if variant not in self.stopwatches:
             self.stopwatches[variant] = Stopwatch(find(self.workloads, name, variant)())
         return self.stopwatches[variant]
+
+    def hold(self, wanted):
+        """Lets go of everything but `wanted`."""
+        if self.current != wanted:
+            self.current = wanted
+            self.stopwatches.clear()
+            if self.one_variant:
+                forget_peak()
 
 
 def find(workloads, name, variant):
@@ -74,8 +92,8 @@ def find(workloads, name, variant):
     return workloads[name][variant]
 
 
-def serve(workloads):
-    server = Server(workloads)
+def serve(workloads, one_variant):
+    server = Server(workloads, one_variant)
     for request in sys.stdin:
         try:
             answer = server.answer(request)
@@ -84,7 +102,7 @@ def serve(workloads):
         print(json.dumps(answer), flush=True)
 
 
-def peak(workloads, name, variant):
+def print_peak(workloads, name, variant):
     """Executes the workload twice and says how much memory the process needed at most."""
     work = find(workloads, name, variant)()
     work()
@@ -95,6 +113,10 @@ def peak(workloads, name, variant):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, help="threads that PyTorch uses; by default, all cores")
+    parser.add_argument("--suite", choices=("cpu", "gpu"), default="cpu", help="which workloads")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where they compute")
+    parser.add_argument("--batch", type=int, default=256, help="images in a batch of the suite for GPUs")
+    parser.add_argument("--network", choices=tuple(unet.NETWORKS), default="published", help="and its network")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve")
     arguments_of_peak = commands.add_parser("peak")
@@ -103,10 +125,11 @@ def main():
     arguments = parser.parse_args()
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
+    torch.set_default_device(arguments.device)
     if arguments.command == "serve":
-        serve(all_workloads())
+        serve(all_workloads(arguments), arguments.suite == "gpu")
     else:
-        peak(all_workloads(), arguments.name, arguments.variant)
+        print_peak(all_workloads(arguments), arguments.name, arguments.variant)
 
 
 if __name__ == "__main__":

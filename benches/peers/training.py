@@ -1,8 +1,13 @@
-"""What follows a backward pass, in the fastest form that PyTorch has on a CPU."""
+"""What follows a backward pass, in the fastest form that PyTorch has.
+
+An `execution` makes of a network what is called in its place: settings.py has those for GPUs.
+"""
 
 import copy
 
 import torch
+
+from settings import plain
 
 
 class Averages:
@@ -22,8 +27,9 @@ class Averages:
 class Learner:
     """A network with its optimiser: clipping at a norm of 1 and fused Adam."""
 
-    def __init__(self, network, learning_rate=2e-4, betas=(0.9, 0.999)):
+    def __init__(self, network, learning_rate=2e-4, betas=(0.9, 0.999), execution=plain):
         self.network = network
+        self.predict = execution(network)
         self.adam = torch.optim.Adam(network.parameters(), lr=learning_rate, betas=betas, fused=True)
 
     def update(self, loss):
@@ -44,16 +50,16 @@ def prediction(network, x, t):
     return work
 
 
-def matching_step(network, data, source, t):
+def matching_step(network, data, source, t, execution=plain):
     """A training step of flow matching: loss, gradients, clipping, Adam, one average."""
-    learner = Learner(network)
+    learner = Learner(network, execution=execution)
     averages = Averages(network, [0.9999])
     shape = (-1,) + (1,) * (data.dim() - 1)
     x = t.view(shape) * data + (1 - t.view(shape)) * source
     target = data - source
 
     def work():
-        loss = ((network(t, x) - target) ** 2).sum() / len(x)
+        loss = ((learner.predict(t, x) - target) ** 2).sum() / len(x)
         learner.update(loss)
         averages.update()
 

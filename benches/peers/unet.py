@@ -1,4 +1,4 @@
-"""The ADM UNet as published for CIFAR-10, from torchcfm: 35,746,307 parameters."""
+"""The ADM UNet as published for CIFAR-10, from torchcfm: 35,746,307 parameters; and a tiny one."""
 
 import torch
 from torchcfm.models.unet.unet import UNetModelWrapper
@@ -6,22 +6,34 @@ from torchcfm.models.unet.unet import UNetModelWrapper
 from layouts import in_both
 from training import matching_step, prediction, times
 
+NETWORKS = {
+    "published": {
+        "dim": (3, 32, 32),
+        "num_res_blocks": 2,
+        "num_channels": 128,
+        "channel_mult": [1, 2, 2, 2],
+        "num_heads": 4,
+        "num_head_channels": 64,
+        "attention_resolutions": "16",
+    },
+    "tiny": {
+        "dim": (3, 16, 16),
+        "num_res_blocks": 1,
+        "num_channels": 32,
+        "channel_mult": [1, 2],
+        "num_heads": 4,
+        "num_head_channels": 16,
+        "attention_resolutions": "8",
+    },
+}
 
-def network(layout):
-    return UNetModelWrapper(
-        dim=(3, 32, 32),
-        num_res_blocks=2,
-        num_channels=128,
-        channel_mult=[1, 2, 2, 2],
-        num_heads=4,
-        num_head_channels=64,
-        attention_resolutions="16",
-        dropout=0.0,
-    ).to(memory_format=layout)
+
+def network(layout, name="published"):
+    return UNetModelWrapper(**NETWORKS[name], dropout=0.0).to(memory_format=layout)
 
 
-def images(batch, layout):
-    return torch.randn(batch, 3, 32, 32).to(memory_format=layout)
+def images(batch, layout, name="published"):
+    return torch.randn(batch, *NETWORKS[name]["dim"]).to(memory_format=layout)
 
 
 def forward(batch):

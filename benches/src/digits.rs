@@ -5,6 +5,7 @@ use realuid_models::{MlpConfig, NetworkConfig};
 
 use crate::cost::Cost;
 use crate::distillation::Round;
+use crate::place::Place;
 use crate::unet;
 use crate::workload::{Execution, Workload};
 
@@ -34,16 +35,17 @@ impl Workload for Digits {
         Cost::default()
     }
 
-    fn prepare(&self) -> Result<Execution> {
+    fn prepare(&self, place: &Place) -> Result<Execution> {
         let network = config();
         match self {
-            Self::Forward => unet::prediction(&network, 256),
-            Self::Training => unet::training(&network, 256),
-            Self::Round => Round { network, batch: 128, fake_turns: 2 }.prepare(),
+            Self::Forward => unet::prediction(&network, 256, place),
+            Self::Training => unet::training(&network, 256, place),
+            Self::Round => Round { network, batch: 128, fake_turns: 2 }.prepare(place),
         }
     }
 }
 
-fn config() -> NetworkConfig {
+/// The perceptron of the recipe.
+pub fn config() -> NetworkConfig {
     NetworkConfig::Mlp(MlpConfig::new([1, 8, 8], 256, 3))
 }

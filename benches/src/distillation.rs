@@ -11,6 +11,8 @@ use realuid_train::learner::{Learner, LearnerConfig};
 use realuid_train::model::GeneratorInput;
 
 use crate::cost::Cost;
+use crate::network::{Network, parameters};
+use crate::place::Place;
 use crate::unet;
 use crate::workload::{Execution, Workload};
 
@@ -34,8 +36,8 @@ impl Workload for UnetRound {
         true
     }
 
-    fn prepare(&self) -> Result<Execution> {
-        Round { network: unet::config(), batch: 4, fake_turns: 5 }.prepare()
+    fn prepare(&self, place: &Place) -> Result<Execution> {
+        Round { network: Network::Published.config(), batch: 4, fake_turns: 5 }.prepare(place)
     }
 }
 
@@ -49,11 +51,20 @@ pub struct Round {
     pub fake_turns: usize,
 }
 
+/// The weights that the players start from.
+pub struct Start {
+    /// Of the teacher and the generator.
+    pub teacher: Parameters,
+    /// Of the fake model.
+    pub fake: Parameters,
+}
+
 impl Round {
     /// Executes a round; all networks start from the same values.
-    pub fn prepare(self) -> Result<Execution> {
-        let mut distillation = self.distillation()?;
-        let draws = [self.draw()?];
+    pub fn prepare(self, place: &Place) -> Result<Execution> {
+        let start = parameters(&self.network, &place.device)?;
+        let mut distillation = self.distillation(Start { fake: start.fork()?, teacher: start })?;
+        let draws = [self.draw(place)?];
         Ok(Box::new(move || {
             for _ in 0..self.fake_turns {
                 distillation.turn(Player::Fake(Report::GradientAlone), &draws)?;
@@ -63,19 +74,20 @@ impl Round {
         }))
     }
 
-    fn distillation(&self) -> Result<Distillation> {
-        let start = unet::parameters(&self.network)?;
-        let generator = self.learner("generator", start.fork()?)?;
+    /// The players, before their first turns.
+    pub fn distillation(&self, start: Start) -> Result<Distillation> {
+        let Start { teacher, fake } = start;
+        let generator = self.learner("generator", teacher.fork()?)?;
         Ok(Distillation {
             setting: Setting {
-                teacher: self.network.build_frozen(&start)?,
+                teacher: self.network.build_frozen(&teacher)?,
                 guidance: None,
                 framework: Framework::flow_matching(),
                 times: vec![0.0],
                 aim: RealUid::new(0.94, 0.96)?.into(),
             },
             adversary: None,
-            fake: self.learner("fake", start.fork()?)?,
+            fake: self.learner("fake", fake)?,
             ema: Ema::new(generator.parameters(), &[0.999, 0.9996, 0.9999])?,
             generator,
         })
@@ -96,19 +108,19 @@ impl Round {
     }
 
     /// The same in every turn: drawing is not measured.
-    fn draw(&self) -> Result<Draw> {
+    pub fn draw(&self, place: &Place) -> Result<Draw> {
         let shape = [&[self.batch], self.network.data_shape().as_slice()].concat();
         Ok(Draw {
             inputs: vec![GeneratorInput {
-                source: unet::normal("benchmark noise", &shape)?,
+                source: place.normal("benchmark noise", &shape)?,
                 latent: None,
                 noise: None,
             }],
-            source: unet::normal("benchmark source", &shape)?,
+            source: place.normal("benchmark source", &shape)?,
             latent: None,
-            t: unet::times(self.batch)?,
+            t: place.times(self.batch)?,
             critic_t: None,
-            data: Some(unet::normal("benchmark data", &shape)?),
+            data: Some(place.normal("benchmark data", &shape)?),
             classes: None,
         })
     }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use rayon::prelude::*;
 
 use crate::cost::Cost;
-use crate::unet;
+use crate::place::Place;
 use crate::workload::{Execution, Workload};
 
 /// Elements of each array: 256 MiB, more than any cache holds.
@@ -53,9 +53,9 @@ impl Workload for Limit {
         }
     }
 
-    fn prepare(&self) -> Result<Execution> {
+    fn prepare(&self, place: &Place) -> Result<Execution> {
         match self {
-            Self::MatrixProduct => matrix_product(),
+            Self::MatrixProduct => matrix_product(place),
             Self::Read => Ok(read()),
             Self::Write => Ok(write()),
             Self::Copy => Ok(copy()),
@@ -63,9 +63,9 @@ impl Workload for Limit {
     }
 }
 
-fn matrix_product() -> Result<Execution> {
-    let a = unet::normal("benchmark a", &[SIZE, SIZE])?;
-    let b = unet::normal("benchmark b", &[SIZE, SIZE])?;
+fn matrix_product(place: &Place) -> Result<Execution> {
+    let a = place.normal("benchmark a", &[SIZE, SIZE])?;
+    let b = place.normal("benchmark b", &[SIZE, SIZE])?;
     Ok(Box::new(move || {
         a.matmul(&b)?;
         Ok(())

@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 use realuid_ops::{Adam, AdamConfig, Ema, Gradients, Parameters, StepConfig};
 
 use crate::cost::Cost;
-use crate::unet;
+use crate::network::{Network, parameters};
+use crate::place::Place;
 use crate::workload::{Execution, Workload};
 
 pub fn workloads() -> Vec<Box<dyn Workload>> {
@@ -25,8 +26,8 @@ impl Workload for Update {
         Cost::bytes(4.0 * 35_746_307.0 * (2.0 + 2.0 * 6.0))
     }
 
-    fn prepare(&self) -> Result<Execution> {
-        let parameters = unet::parameters(&unet::config())?;
+    fn prepare(&self, place: &Place) -> Result<Execution> {
+        let parameters = parameters(&Network::Published.config(), &place.device)?;
         let gradients = gradients(&parameters)?;
         let config = AdamConfig { beta1: 0.9, beta2: 0.999, eps: 1e-8 };
         let mut adam = Adam::new(&parameters, config)?;

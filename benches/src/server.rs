@@ -2,21 +2,28 @@
 
 use std::io::{BufRead, Write};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
+use candle_core::Device;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::cost::Cost;
+use crate::device::{self, DevicePeak};
 use crate::memory;
-use crate::stopwatch::Stopwatch;
-use crate::workload::{self, Workload};
-
-/// The one way in which each of our workloads is run.
-const VARIANT: &str = "default";
+use crate::place::Place;
+use crate::precision::Precision;
+use crate::stopwatch::{Repetition, Stopwatch};
+use crate::suite::Suite;
+use crate::workload::{Execution, Workload};
 
 /// Answers requests until there are no more.
-pub fn serve(requests: impl BufRead, mut answers: impl Write) -> anyhow::Result<()> {
-    let mut server = Server { workloads: workload::all(), current: None };
+pub fn serve(
+    suite: &Suite,
+    device: &Device,
+    requests: impl BufRead,
+    mut answers: impl Write,
+) -> anyhow::Result<()> {
+    let mut server = Server::new(suite, device);
     for request in requests.lines() {
         let answer = server
             .answer(&request?)
@@ -28,82 +35,122 @@ pub fn serve(requests: impl BufRead, mut answers: impl Write) -> anyhow::Result<
 }
 
 /// Executes the workload twice and says what that took, as an answer.
-pub fn peak(workloads: &[Box<dyn Workload>], name: &str, variant: &str) -> anyhow::Result<Value> {
-    let mut work = find(workloads, name, variant)?.prepare()?;
+pub fn peak(suite: &Suite, device: &Device, name: &str, variant: &str) -> anyhow::Result<Value> {
+    let mut work = Server::new(suite, device).prepare(name, variant)?;
     work()?;
     work()?;
     Ok(json!({ "bytes": memory::peak()? }))
 }
 
 struct Server {
+    listed: Vec<Listed>,
     workloads: Vec<Box<dyn Workload>>,
-    /// The workload asked for last: only one is held in memory.
-    current: Option<(String, Stopwatch)>,
+    device: Device,
+    /// The workload asked for last and its variant: only one is held in memory.
+    current: Option<(String, String, Stopwatch)>,
 }
 
 /// A workload in the answer to `list`.
 #[derive(Serialize)]
 struct Listed {
     name: String,
-    variants: [&'static str; 1],
+    variants: Vec<String>,
     measures_memory: bool,
     #[serde(flatten)]
     cost: Cost,
 }
 
+/// The answer to `run`.
+#[derive(Serialize)]
+struct Measured {
+    #[serde(flatten)]
+    repetition: Repetition,
+    #[serde(flatten)]
+    peak: DevicePeak,
+}
+
 impl Server {
+    fn new(suite: &Suite, device: &Device) -> Self {
+        let workloads = suite.workloads();
+        let listed = |workload: &dyn Workload| Listed {
+            name: workload.name(),
+            variants: suite.variants(workload),
+            measures_memory: workload.measures_memory(),
+            cost: workload.cost(),
+        };
+        let listed = workloads.iter().map(|workload| listed(workload.as_ref())).collect();
+        Self { listed, workloads, device: device.clone(), current: None }
+    }
+
     fn answer(&mut self, request: &str) -> anyhow::Result<Value> {
         let words: Vec<&str> = request.split_whitespace().collect();
         match words.as_slice() {
             ["list"] => Ok(self.list()),
             ["run", name, variant] => {
                 let repetition = self.stopwatch(name, variant)?.repeat()?;
-                Ok(serde_json::to_value(repetition)?)
+                let peak = device::peak(&self.device)?;
+                Ok(serde_json::to_value(Measured { repetition, peak })?)
             }
-            _ => bail!("expected `list` or `run NAME VARIANT`, found {request:?}"),
+            // Another program is to have the memory.
+            ["rest"] => {
+                self.current = None;
+                device::forget_peak(&self.device)?;
+                Ok(json!({}))
+            }
+            _ => bail!("expected `list`, `rest` or `run NAME VARIANT`, found {request:?}"),
         }
     }
 
     fn list(&self) -> Value {
-        let listed = |workload: &dyn Workload| Listed {
-            name: workload.name(),
-            variants: [VARIANT],
-            measures_memory: workload.measures_memory(),
-            cost: workload.cost(),
-        };
         json!({
             "version": concat!("realuid ", env!("CARGO_PKG_VERSION")),
             "threads": rayon::current_num_threads(),
-            "workloads": self.workloads.iter().map(|workload| listed(workload.as_ref())).collect::<Vec<_>>(),
+            "workloads": self.listed,
         })
     }
 
     /// The warm stopwatch of a workload, after the one before it has left.
     fn stopwatch(&mut self, name: &str, variant: &str) -> anyhow::Result<&mut Stopwatch> {
-        if self.current.as_ref().is_none_or(|(current, _)| current != name) {
+        let is_asked_for =
+            |(current, same, _): &(String, String, _)| current == name && same == variant;
+        if !self.current.as_ref().is_some_and(is_asked_for) {
             self.current = None;
-            let work = find(&self.workloads, name, variant)?.prepare()?;
-            self.current = Some((name.to_owned(), Stopwatch::warmed_up(work)?));
+            device::forget_peak(&self.device)?;
+            let work = self.prepare(name, variant)?;
+            let stopwatch = Stopwatch::warmed_up(work, &self.device)?;
+            self.current = Some((name.to_owned(), variant.to_owned(), stopwatch));
         }
-        let (_, stopwatch) = self.current.as_mut().expect("it has just been made");
+        let (_, _, stopwatch) = self.current.as_mut().expect("it has just been made");
         Ok(stopwatch)
     }
-}
 
-fn find<'a>(
-    workloads: &'a [Box<dyn Workload>],
-    name: &str,
-    variant: &str,
-) -> anyhow::Result<&'a dyn Workload> {
-    ensure!(variant == VARIANT, "expected the variant {VARIANT}, found {variant}");
-    let found = workloads.iter().find(|workload| workload.name() == name);
-    found.map(AsRef::as_ref).with_context(|| format!("there is no workload {name}"))
+    fn prepare(&self, name: &str, variant: &str) -> anyhow::Result<Execution> {
+        let found = self.listed.iter().position(|listed| listed.name == name);
+        let index = found.with_context(|| format!("there is no workload {name}"))?;
+        let variants = &self.listed[index].variants;
+        let known = variants.iter().any(|known| known == variant);
+        ensure!(known, "expected a variant among {variants:?}, found {variant}");
+        let precision: Precision = variant.parse().map_err(|error: String| anyhow!(error))?;
+        ensure!(
+            self.device.is_cuda() || precision != Precision::Bf16,
+            "bf16: expected a GPU, found the processor, which computes in f32"
+        );
+        precision.enter();
+        self.workloads[index].prepare(&Place { device: self.device.clone(), precision })
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
-    use crate::workload::Execution;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        suite: Suite,
+    }
 
     struct Nothing;
 
@@ -116,36 +163,59 @@ mod tests {
             Cost::flops(3.0)
         }
 
-        fn prepare(&self) -> anyhow::Result<Execution> {
+        fn prepare(&self, _: &Place) -> anyhow::Result<Execution> {
             Ok(Box::new(|| Ok(())))
         }
     }
 
-    fn server() -> Server {
-        Server { workloads: vec![Box::new(Nothing)], current: None }
+    /// Of one workload, in the variants of the suite.
+    fn server(suite: &str) -> Server {
+        let suite = Line::parse_from(["test", "--suite", suite]).suite;
+        let workload: Box<dyn Workload> = Box::new(Nothing);
+        let listed = Listed {
+            name: workload.name(),
+            variants: suite.variants(workload.as_ref()),
+            measures_memory: false,
+            cost: workload.cost(),
+        };
+        Server {
+            listed: vec![listed],
+            workloads: vec![workload],
+            device: Device::Cpu,
+            current: None,
+        }
     }
 
     #[test]
     fn workloads_are_listed_with_their_costs() {
-        let listed = server().answer("list").unwrap();
+        let listed = server("cpu").answer("list").unwrap();
         let expected = json!([{
             "name": "test/nothing", "variants": ["default"], "measures_memory": false, "flops": 3.0
         }]);
         assert_eq!(listed["workloads"], expected);
+        let listed = server("gpu").answer("list").unwrap();
+        assert_eq!(listed["workloads"][0]["variants"], json!(["tf32", "bf16"]));
     }
 
     #[test]
     fn a_run_answers_with_a_time() {
-        let answer = server().answer("run test/nothing default").unwrap();
+        let answer = server("cpu").answer("run test/nothing default").unwrap();
         assert!(answer["seconds"].as_f64().unwrap() < 0.1);
         assert!(answer["executions"].as_u64().unwrap() > 1);
+        assert!(answer.get("peak_bytes").is_none(), "the processor has no peak of its own");
     }
 
     #[test]
     fn what_is_not_known_is_said() {
-        let error = |request| server().answer(request).unwrap_err().to_string();
+        let error = |request| server("cpu").answer(request).unwrap_err().to_string();
         assert!(error("run test/other default").contains("no workload test/other"));
         assert!(error("run test/nothing channels_last").contains("found channels_last"));
         assert!(error("stop").contains("found \"stop\""));
+    }
+
+    #[test]
+    fn the_processor_does_not_pass_for_a_gpu() {
+        let error = server("gpu").answer("run test/nothing bf16").unwrap_err().to_string();
+        assert!(error.contains("expected a GPU"), "{error}");
     }
 }

@@ -1,5 +1,6 @@
 use std::time::{Duration, Instant};
 
+use candle_core::Device;
 use serde::Serialize;
 
 use crate::workload::Execution;
@@ -10,6 +11,8 @@ const LEAST: Duration = Duration::from_millis(20);
 /// Repeats one workload.
 pub struct Stopwatch {
     work: Execution,
+    /// Where it computes; a time ends when nothing is left to be done there.
+    device: Device,
     /// Executions in a repetition.
     executions: u32,
 }
@@ -25,12 +28,14 @@ pub struct Repetition {
 
 impl Stopwatch {
     /// Executes `work` until it is warm, and finds how often a repetition executes it.
-    pub fn warmed_up(mut work: Execution) -> anyhow::Result<Self> {
+    pub fn warmed_up(mut work: Execution, device: &Device) -> anyhow::Result<Self> {
         work()?;
+        device.synchronize()?;
         let start = Instant::now();
         work()?;
+        device.synchronize()?;
         let executions = executions(start.elapsed());
-        Ok(Self { work, executions })
+        Ok(Self { work, device: device.clone(), executions })
     }
 
     /// One repetition.
@@ -38,11 +43,13 @@ impl Stopwatch {
         // Whoever ran in between has evicted this work's data from the caches.
         if self.executions > 1 {
             (self.work)()?;
+            self.device.synchronize()?;
         }
         let start = Instant::now();
         for _ in 0..self.executions {
             (self.work)()?;
         }
+        self.device.synchronize()?;
         let seconds = start.elapsed().as_secs_f64() / f64::from(self.executions);
         Ok(Repetition { seconds, executions: self.executions })
     }
@@ -77,7 +84,7 @@ mod tests {
             std::thread::sleep(LEAST);
             Ok(())
         });
-        let mut stopwatch = Stopwatch::warmed_up(work).unwrap();
+        let mut stopwatch = Stopwatch::warmed_up(work, &Device::Cpu).unwrap();
         assert_eq!(count.get(), 2);
         let repetition = stopwatch.repeat().unwrap();
         assert_eq!((count.get(), repetition.executions), (3, 1));

@@ -1,20 +1,19 @@
 //! The ADM UNet as published for CIFAR-10: 35,746,307 parameters.
 
 use anyhow::Result;
-use candle_core::{DType, Device, Tensor};
 use realuid_loss::{Loss, matching_loss};
-use realuid_models::{AdmUnetConfig, Condition, NetworkConfig};
-use realuid_ops::{Ema, Parameters, RandomStream};
+use realuid_models::{Condition, NetworkConfig};
+use realuid_ops::Ema;
 use realuid_train::config::{Decay, OptimizerConfig};
 use realuid_train::learner::{Learner, LearnerConfig};
 
 use crate::cost::Cost;
+use crate::network::{Network, parameters};
+use crate::place::Place;
 use crate::workload::{Execution, Workload};
 
-/// Of one forward pass for one image, counted with PyTorch's FlopCounterMode.
-const FORWARD_FLOPS: f64 = 12.444e9;
 /// A training step is a forward pass and the gradients of both operands of every product.
-const TRAINING_FACTOR: f64 = 3.0;
+pub const TRAINING_PASSES: f64 = 3.0;
 
 pub fn workloads() -> Vec<Box<dyn Workload>> {
     vec![
@@ -22,33 +21,6 @@ pub fn workloads() -> Vec<Box<dyn Workload>> {
         Box::new(Forward { batch: 8 }),
         Box::new(Training { batch: 8 }),
     ]
-}
-
-/// `UNetModelWrapper(dim=(3, 32, 32), num_res_blocks=2, num_channels=128, channel_mult=[1, 2, 2, 2],
-/// num_heads=4, num_head_channels=64, attention_resolutions="16")`.
-pub fn config() -> NetworkConfig {
-    NetworkConfig::AdmUnet(AdmUnetConfig {
-        channel_mult: Some(vec![1.0, 2.0, 2.0, 2.0]),
-        num_heads: 4,
-        num_head_channels: 64,
-        ..AdmUnetConfig::new([3, 32, 32], 128, 2)
-    })
-}
-
-/// Fresh values of `network`.
-pub fn parameters(network: &NetworkConfig) -> Result<Parameters> {
-    Ok(network.initialise(&RandomStream::new(0, "benchmark weights", 0), &Device::Cpu)?)
-}
-
-/// Standard normal values, a function of `purpose`.
-pub fn normal(purpose: &'static str, shape: &[usize]) -> Result<Tensor> {
-    Ok(RandomStream::new(0, purpose, 0).normal(shape, DType::F32, &Device::Cpu)?)
-}
-
-/// Times evenly within (0, 1), `[batch]`.
-pub fn times(batch: usize) -> Result<Tensor> {
-    let times: Vec<f32> = (0..batch).map(|i| (i as f32 + 0.5) / batch as f32).collect();
-    Ok(Tensor::from_vec(times, batch, &Device::Cpu)?)
 }
 
 /// The optimiser of the published training: Adam, gradients clipped at a norm of 1.
@@ -74,11 +46,11 @@ impl Workload for Forward {
     }
 
     fn cost(&self) -> Cost {
-        Cost::flops(FORWARD_FLOPS * self.batch as f64)
+        Network::Published.cost(self.batch as f64)
     }
 
-    fn prepare(&self) -> Result<Execution> {
-        prediction(&config(), self.batch)
+    fn prepare(&self, place: &Place) -> Result<Execution> {
+        prediction(&Network::Published.config(), self.batch, place)
     }
 }
 
@@ -93,23 +65,23 @@ impl Workload for Training {
     }
 
     fn cost(&self) -> Cost {
-        Cost::flops(FORWARD_FLOPS * TRAINING_FACTOR * self.batch as f64)
+        Network::Published.cost(TRAINING_PASSES * self.batch as f64)
     }
 
     fn measures_memory(&self) -> bool {
         true
     }
 
-    fn prepare(&self) -> Result<Execution> {
-        training(&config(), self.batch)
+    fn prepare(&self, place: &Place) -> Result<Execution> {
+        training(&Network::Published.config(), self.batch, place)
     }
 }
 
 /// Executes a forward pass of `network` without gradients.
-pub fn prediction(network: &NetworkConfig, batch: usize) -> Result<Execution> {
-    let frozen = network.build_frozen(&parameters(network)?)?;
-    let x = normal("benchmark x", &[&[batch], network.data_shape().as_slice()].concat())?;
-    let t = times(batch)?;
+pub fn prediction(network: &NetworkConfig, batch: usize, place: &Place) -> Result<Execution> {
+    let frozen = network.build_frozen(&parameters(network, &place.device)?)?;
+    let x = place.normal("benchmark x", &[&[batch], network.data_shape().as_slice()].concat())?;
+    let t = place.times(batch)?;
     Ok(Box::new(move || {
         frozen.forward(&x, &t, &Condition::none())?;
         Ok(())
@@ -117,7 +89,7 @@ pub fn prediction(network: &NetworkConfig, batch: usize) -> Result<Execution> {
 }
 
 /// Executes a training step of `network` on the linear path.
-pub fn training(network: &NetworkConfig, batch: usize) -> Result<Execution> {
+pub fn training(network: &NetworkConfig, batch: usize, place: &Place) -> Result<Execution> {
     let optimizer = optimizer();
     let learner = LearnerConfig {
         kind: "matching",
@@ -127,12 +99,12 @@ pub fn training(network: &NetworkConfig, batch: usize) -> Result<Execution> {
         optimizer: &optimizer,
         total_updates: u64::MAX,
     };
-    let mut learner = Learner::new(&learner, parameters(network)?)?;
+    let mut learner = Learner::new(&learner, parameters(network, &place.device)?)?;
     let mut ema = Ema::new(learner.parameters(), &[0.9999])?;
     let shape = [&[batch], network.data_shape().as_slice()].concat();
-    let data = normal("benchmark data", &shape)?;
-    let source = normal("benchmark source", &shape)?;
-    let t = times(batch)?;
+    let data = place.normal("benchmark data", &shape)?;
+    let source = place.normal("benchmark source", &shape)?;
+    let t = place.times(batch)?;
     let x = {
         let t = t.reshape((batch, 1, 1, 1))?;
         (data.broadcast_mul(&t)? + source.broadcast_mul(&t.affine(-1.0, 1.0)?)?)?

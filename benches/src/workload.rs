@@ -1,5 +1,6 @@
 use crate::cost::Cost;
-use crate::{digits, distillation, machine, operations, optimizer, unet};
+use crate::place::Place;
+use crate::precision::Precision;
 
 /// The work of one execution, its inputs prepared.
 pub type Execution = Box<dyn FnMut() -> anyhow::Result<()>>;
@@ -17,35 +18,11 @@ pub trait Workload {
         false
     }
 
-    /// Makes the inputs; what this does is not measured.
-    fn prepare(&self) -> anyhow::Result<Execution>;
-}
-
-/// Every workload, in the order in which they are reported.
-pub fn all() -> Vec<Box<dyn Workload>> {
-    [
-        machine::workloads(),
-        operations::workloads(),
-        unet::workloads(),
-        distillation::workloads(),
-        digits::workloads(),
-        optimizer::workloads(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn names_are_single_words_and_occur_once() {
-        let names: Vec<String> = all().iter().map(|workload| workload.name()).collect();
-        assert!(names.iter().all(|name| name.contains('/') && !name.contains(' ')), "{names:?}");
-        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+    /// In which numbers it can be measured on a GPU.
+    fn precisions(&self) -> &'static [Precision] {
+        &[Precision::Tf32, Precision::Bf16]
     }
+
+    /// Makes the inputs; what this does is not measured.
+    fn prepare(&self, place: &Place) -> anyhow::Result<Execution>;
 }

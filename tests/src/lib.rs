@@ -31,4 +31,4 @@ mod trajectories;
 
 pub use error::{Error, Result};
 pub use report::{Line, Report, Verdict};
-pub use run::run;
+pub use run::{run, run_on};

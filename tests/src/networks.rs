@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::backprop::GradStore;
-use candle_core::{DType, Tensor, Var};
+use candle_core::{DType, Device, Tensor, Var};
 use realuid_models::{Condition, NetworkConfig};
 use realuid_ops::Parameters;
 use realuid_testkit::{Fixture, formula_parameter};
@@ -34,7 +34,7 @@ const OUTPUT: Tolerance = Tolerance::relative(1e-4);
 const GRADIENT: f64 = 5e-4;
 
 /// Names, shapes, output, and every gradient that is stored, whole or as its norm.
-pub(crate) fn compare(fixture: &Fixture) -> Result<Outcome> {
+pub(crate) fn compare(fixture: &Fixture, device: &Device) -> Result<Outcome> {
     // Before the rest is read: what else is stored is the architecture's own.
     let architecture = fixture.description["architecture"].as_str();
     if architecture.is_some_and(|name| name != "adm-unet") {
@@ -47,7 +47,7 @@ pub(crate) fn compare(fixture: &Fixture) -> Result<Outcome> {
     if !compare_parameters(&config, &golden, &mut checks)? {
         return Ok(Outcome::Compared(checks));
     }
-    let parameters = formula_parameters(&config, "")?;
+    let parameters = formula_parameters(&config, "", device)?;
     let x = Var::from_tensor(fixture.tensor("x")?)?;
     let network = config.build_trainable(&parameters)?;
     let out = network.forward(x.as_tensor(), fixture.tensor("t")?, &condition(fixture)?)?;
@@ -70,13 +70,17 @@ pub(crate) fn network_config(architecture: &str, arguments: &Value) -> Result<Ne
 }
 
 /// The formula tensor of every parameter, drawn under its name after `prefix`.
-pub(crate) fn formula_parameters(config: &NetworkConfig, prefix: &str) -> Result<Parameters> {
+pub(crate) fn formula_parameters(
+    config: &NetworkConfig,
+    prefix: &str,
+    device: &Device,
+) -> Result<Parameters> {
     let tensors = config
         .parameter_shapes()?
         .into_iter()
         .map(|(name, shape)| {
             let values = formula_parameter(&format!("{prefix}{name}"), &name, &shape)?;
-            Ok((name, values))
+            Ok((name, values.to_device(device)?))
         })
         .collect::<Result<BTreeMap<_, _>>>()?;
     Ok(Parameters::from_tensors(&tensors)?)

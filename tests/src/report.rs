@@ -14,6 +14,8 @@ pub struct Line {
     pub name: String,
     /// What came of it.
     pub verdict: Verdict,
+    /// Why it was computed elsewhere than the others.
+    pub note: Option<&'static str>,
 }
 
 /// What can come of a fixture.
@@ -62,18 +64,23 @@ impl fmt::Display for Report {
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, verdict } = self;
-        match verdict {
-            Verdict::Passed { worst, omitted } if omitted.is_empty() => {
-                write!(f, "ok {name} max_rel_err {worst:.1e}")
-            }
-            Verdict::Passed { worst, omitted } => {
-                let omitted = omitted.join(", ");
-                write!(f, "ok {name} max_rel_err {worst:.1e} ({omitted} skipped: not implemented)")
-            }
-            // Some errors list tensors one a line; a fixture keeps to its own line.
-            Verdict::Failed(reason) => write!(f, "FAILED {name} {}", reason.replace('\n', "; ")),
-            Verdict::Skipped(reason) => write!(f, "skip {name} {reason}"),
+        let Self { name, verdict, note } = self;
+        write_verdict(f, name, verdict)?;
+        note.map_or(Ok(()), |note| write!(f, " ({note})"))
+    }
+}
+
+fn write_verdict(f: &mut fmt::Formatter<'_>, name: &str, verdict: &Verdict) -> fmt::Result {
+    match verdict {
+        Verdict::Passed { worst, omitted } if omitted.is_empty() => {
+            write!(f, "ok {name} max_rel_err {worst:.1e}")
         }
+        Verdict::Passed { worst, omitted } => {
+            let omitted = omitted.join(", ");
+            write!(f, "ok {name} max_rel_err {worst:.1e} ({omitted} skipped: not implemented)")
+        }
+        // Some errors list tensors one a line; a fixture keeps to its own line.
+        Verdict::Failed(reason) => write!(f, "FAILED {name} {}", reason.replace('\n', "; ")),
+        Verdict::Skipped(reason) => write!(f, "skip {name} {reason}"),
     }
 }

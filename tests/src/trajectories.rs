@@ -1,6 +1,6 @@
 //! Whole iterations of distillation through the training code.
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
 use realuid_loss::RealUid;
 use realuid_models::{Execution, NetworkConfig};
 use realuid_ops::{Ema, Parameters};
@@ -55,13 +55,13 @@ const GRADIENT_NORM: Tolerance = Tolerance::relative(1e-3);
 const SAMPLES: Tolerance = Tolerance::relative(1e-3);
 
 /// Every iteration of the log, then the samples of the generator and of its average.
-pub(crate) fn compare(fixture: &Fixture) -> Result<Outcome> {
+pub(crate) fn compare(fixture: &Fixture, device: &Device) -> Result<Outcome> {
     let golden: Golden = fixture.parse()?;
     golden.validate()?;
     let config = network_config("adm-unet", &golden.network)?;
-    let inputs =
-        Inputs { golden: &golden, shape: [&[golden.batch], &*config.data_shape()].concat() };
-    let mut distillation = golden.distillation(&config)?;
+    let shape = [&[golden.batch], &*config.data_shape()].concat();
+    let inputs = Inputs { golden: &golden, shape, device };
+    let mut distillation = golden.distillation(&config, device)?;
     let mut checks = Checks::default();
     for entry in &golden.log {
         let draw = inputs.draw(&entry.iteration.to_string())?;
@@ -114,7 +114,7 @@ impl Golden {
     }
 
     /// Teacher and generator on the same formula weights, the fake model on others.
-    fn distillation(&self, config: &NetworkConfig) -> Result<Distillation> {
+    fn distillation(&self, config: &NetworkConfig, device: &Device) -> Result<Distillation> {
         let optimizer = OptimizerConfig {
             learning_rate: self.learning_rate,
             betas: self.adam_betas,
@@ -135,7 +135,7 @@ impl Golden {
             };
             Learner::new(&config, parameters)
         };
-        let teacher = formula_parameters(config, "teacher/")?;
+        let teacher = formula_parameters(config, "teacher/", device)?;
         let generator = learner("generator", teacher.fork()?)?;
         Ok(Distillation {
             setting: Setting {
@@ -146,17 +146,18 @@ impl Golden {
                 aim: RealUid::new(self.alpha, self.beta)?.with_gamma(self.gamma)?.into(),
             },
             adversary: None,
-            fake: learner("fake", formula_parameters(config, "fake/")?)?,
+            fake: learner("fake", formula_parameters(config, "fake/", device)?)?,
             ema: Ema::new(generator.parameters(), &[self.ema_decay])?,
             generator,
         })
     }
 }
 
-/// Names of the input streams, and the shape of a batch.
+/// Names of the input streams, the shape of a batch, and where it is wanted.
 struct Inputs<'a> {
     golden: &'a Golden,
     shape: Vec<usize>,
+    device: &'a Device,
 }
 
 impl Inputs<'_> {
@@ -164,14 +165,15 @@ impl Inputs<'_> {
     fn draw(&self, iteration: &str) -> Result<Draw> {
         let Golden { streams, batch, .. } = self.golden;
         let name = |input: &str| format!("{streams}/{iteration}/{input}");
+        let place = |tensor: Tensor| tensor.to_dtype(DType::F32)?.to_device(self.device);
         let normal = |input: &str| -> Result<Tensor> {
-            Ok(formula_normal(&name(input), self.shape.as_slice())?.to_dtype(DType::F32)?)
+            Ok(place(formula_normal(&name(input), self.shape.as_slice())?)?)
         };
         Ok(Draw {
             inputs: vec![GeneratorInput { source: normal("z")?, latent: None, noise: None }],
             source: normal("noise")?,
             latent: None,
-            t: formula_uniform(&name("t"), *batch)?.to_dtype(DType::F32)?,
+            t: place(formula_uniform(&name("t"), *batch)?)?,
             critic_t: None,
             data: Some((normal("data")? * 0.5)?.clamp(-1.0, 1.0)?),
             classes: None,

@@ -50,8 +50,13 @@ pub fn build(package: &str, profile: Profile) -> anyhow::Result<PathBuf> {
         .with_context(|| format!("package {package}: expected a binary to be built, found none"))
 }
 
-/// The last executable that cargo's messages, one JSON object a line, name.
+/// The last executable that cargo's messages name.
 pub fn executable(messages: &str) -> Option<PathBuf> {
+    executables(messages).pop()
+}
+
+/// All executables that cargo's messages, one JSON object a line, name.
+pub fn executables(messages: &str) -> Vec<PathBuf> {
     #[derive(Deserialize)]
     struct Message {
         executable: Option<PathBuf>,
@@ -59,7 +64,7 @@ pub fn executable(messages: &str) -> Option<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Message>(line).ok()?.executable)
-        .next_back()
+        .collect()
 }
 
 #[cfg(test)]

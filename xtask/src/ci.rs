@@ -109,6 +109,7 @@ fn cuda() -> anyhow::Result<Outcome> {
     cuda::build(&home)?;
     let mut lints = cuda::cargo(&home, "clippy")?;
     lints.args(["--package", "realuid-ops", "--package", "realuid-train"]);
+    lints.args(["--package", "realuid-bench"]);
     lints.args(["--features", "cuda", "--all-targets", "--", "-D", "warnings"]);
     process::run(&mut lints)?;
     Ok(Outcome::Passed)

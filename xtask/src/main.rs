@@ -8,6 +8,7 @@ mod cuda;
 mod demo;
 mod emulated_gpu;
 mod figures;
+mod gpu;
 mod page;
 mod parity;
 mod process;
@@ -44,6 +45,8 @@ enum Command {
     BuildCuda(cuda::BuildArguments),
     /// Make a GPU of the CPU, on which CUDA code is tested
     EmulatedGpu(emulated_gpu::Arguments),
+    /// Hold a GPU to the processor and to golden numbers, and measure it beside PyTorch
+    Gpu(gpu::Arguments),
     /// Check layers, prose, sizes and leftovers of the whole repository
     Tidy(tidy::Arguments),
     /// Run what continuous integration runs
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::CudaHome(arguments) => arguments.run(),
         Command::BuildCuda(arguments) => arguments.run(),
         Command::EmulatedGpu(arguments) => arguments.run(),
+        Command::Gpu(arguments) => arguments.run(),
         Command::Tidy(arguments) => arguments.run(),
         Command::Ci(arguments) => arguments.run(),
     };
@@ -69,5 +73,15 @@ fn main() -> ExitCode {
             eprintln!("error: {error:#}");
             process::exit_code(&error)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_lines_are_told_apart() {
+        super::Cli::command().debug_assert();
     }
 }

@@ -1,6 +1,5 @@
 use realuid_ops::{HeadOrder, self_attention};
 
-use super::BATCH;
 use super::operation::Operation;
 use crate::cost::Cost;
 
@@ -9,11 +8,11 @@ const TOKENS: usize = 256;
 const WIDTH: usize = 64;
 
 /// From the projection to queries, keys and values: taking it apart belongs to the work.
-pub fn operations() -> Vec<Operation> {
-    let projection = [BATCH, TOKENS, 3 * HEADS * WIDTH];
+pub fn operations(batch: usize) -> Vec<Operation> {
+    let projection = [batch, TOKENS, 3 * HEADS * WIDTH];
     // Scores, then the weighted mean of the values.
-    let cost = Cost::flops((2 * 2 * BATCH * HEADS * TOKENS * TOKENS * WIDTH) as f64);
-    vec![Operation::new("attention-4x64-256", &[&projection], cost, |tape, inputs| {
-        Ok(self_attention(&tape.input(&inputs[0])?, HEADS, HeadOrder::HeadsFirst)?)
+    let cost = Cost::flops((2 * 2 * batch * HEADS * TOKENS * TOKENS * WIDTH) as f64);
+    vec![Operation::new("attention-4x64-256", [&[&projection], &[]], cost, |_, x, _| {
+        Ok(self_attention(&x[0], HEADS, HeadOrder::HeadsFirst)?)
     })]
 }

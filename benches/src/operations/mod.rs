@@ -1,4 +1,4 @@
-//! Single operations at the sizes of the CIFAR-10 network, batch 8: one file for each family.
+//! Single operations at the sizes of the CIFAR-10 network, one file for each family.
 
 mod attention;
 mod block;
@@ -9,22 +9,28 @@ mod operation;
 mod pointwise;
 
 use crate::workload::Workload;
-use operation::{Operation, Pass};
+pub use operation::Operation;
+use operation::Pass;
 
-/// Images in a batch.
-const BATCH: usize = 8;
+/// Images in a batch on the processor.
+pub const CPU_BATCH: usize = 8;
 
-/// Both passes of every operation.
-pub fn workloads() -> Vec<Box<dyn Workload>> {
-    let families = [
-        convolution::operations(),
-        normalization::operations(),
-        attention::operations(),
-        linear::operations(),
-        pointwise::operations(),
-        block::operations(),
-    ];
+/// Both passes of every operation, on `batch` images.
+pub fn workloads(batch: usize) -> Vec<Box<dyn Workload>> {
     let both =
         |operation: Operation| [Pass::Forward, Pass::Training].map(|pass| operation.workload(pass));
-    families.into_iter().flatten().flat_map(both).collect()
+    all(batch).into_iter().flat_map(both).collect()
+}
+
+/// Every operation, on `batch` images.
+pub fn all(batch: usize) -> Vec<Operation> {
+    let families = [
+        convolution::operations(batch),
+        normalization::operations(batch),
+        attention::operations(batch),
+        linear::operations(batch),
+        pointwise::operations(batch),
+        block::operations(batch),
+    ];
+    families.into_iter().flatten().collect()
 }

@@ -52,6 +52,14 @@ impl Fixture {
         Ok(Self { folder: folder.to_owned(), name: parts.join("/"), description, tensors })
     }
 
+    /// The same with its tensors on `device`.
+    pub fn on(mut self, device: &Device) -> Result<Self> {
+        for tensor in self.tensors.values_mut() {
+            *tensor = tensor.to_device(device)?;
+        }
+        Ok(self)
+    }
+
     /// The description read as `T`; fields that `T` does not name are ignored.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_value(self.description.clone()).map_err(|e| Error::Format {

@@ -29,7 +29,7 @@ impl Machine {
             threads,
             instruction_sets,
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            compiler: line(Command::new("rustc").arg("--version"))?,
+            compiler: compiler()?,
         })
     }
 
@@ -50,6 +50,16 @@ impl fmt::Display for Machine {
     }
 }
 
+/// The name of this machine's processor, where the system tells it.
+pub fn processor_name() -> String {
+    processor(&std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default()).0
+}
+
+/// The compiler of our programs.
+pub fn compiler() -> anyhow::Result<String> {
+    line(Command::new("rustc").arg("--version").current_dir(crate::cargo::root()))
+}
+
 /// How many programs wanted to run in the last minute, where the system tells it.
 pub fn load() -> Option<f64> {
     std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
@@ -57,7 +67,9 @@ pub fn load() -> Option<f64> {
 
 /// The state of the sources: the last commit, marked if files differ from it.
 pub fn commit() -> anyhow::Result<String> {
-    line(Command::new("git").args(["describe", "--always", "--dirty", "--exclude=*"]))
+    let mut git = Command::new("git");
+    git.args(["describe", "--always", "--dirty", "--exclude=*"]);
+    line(git.current_dir(crate::cargo::root()))
 }
 
 /// The day, in UTC.
@@ -66,7 +78,6 @@ pub fn date() -> anyhow::Result<String> {
 }
 
 fn line(command: &mut Command) -> anyhow::Result<String> {
-    command.current_dir(crate::cargo::root());
     Ok(process::read(command)?.trim().to_owned())
 }
 

@@ -77,7 +77,7 @@ impl Request {
         }
         eprintln!("Building realuid-bench with optimisation ...");
         let binary = build("realuid-bench", Profile::Release)?;
-        let mut ours = Program::start("realuid-bench", Command::new(&binary).arg("serve"))?;
+        let mut ours = Program::start("realuid-bench", ours_command(&binary).arg("serve"))?;
         let listing = ours.list()?;
         let machine = Machine::this(listing.threads)?;
         let peer = self.peer.as_ref().map(|python| Peer::start(python.clone(), listing.threads));
@@ -118,7 +118,7 @@ impl Session {
             }
         }
         if listed.measures_memory {
-            ours.peak_bytes = Some(memory::peak(Command::new(&self.binary), name, "default")?);
+            ours.peak_bytes = Some(memory::peak(ours_command(&self.binary), name, "default")?);
             for (variant, sample) in &mut peer {
                 let program = self.peer.as_ref().map(|peer| command(&peer.python, peer.threads));
                 let peak = program.map(|program| memory::peak(program, name, variant));
@@ -177,6 +177,13 @@ impl Peer {
         let found = self.listing.workloads.iter().find(|listed| listed.name == workload);
         found.map(|listed| listed.variants.clone()).unwrap_or_default()
     }
+}
+
+/// Our program, up to the name of its command.
+fn ours_command(binary: &PathBuf) -> Command {
+    let mut command = Command::new(binary);
+    command.args(["--device", "cpu"]);
+    command
 }
 
 /// The peer's program, up to the name of its command.

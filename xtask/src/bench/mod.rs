@@ -1,12 +1,12 @@
 mod check;
 mod cpu;
-mod machine;
+pub mod machine;
 mod measure;
 mod memory;
-mod program;
-mod results;
+pub mod program;
+pub mod results;
 mod statistics;
-mod table;
+pub mod table;
 mod verdict;
 
 use std::path::{Path, PathBuf};

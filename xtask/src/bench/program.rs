@@ -1,7 +1,10 @@
 //! A program that runs workloads on request: ours, or a peer's.
 
-use std::io::{BufRead, BufReader, Lines, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::{self, BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
@@ -12,7 +15,10 @@ pub struct Program {
     name: &'static str,
     child: Child,
     requests: Option<ChildStdin>,
-    answers: Lines<BufReader<ChildStdout>>,
+    answers: Receiver<io::Result<String>>,
+    /// When it is stopped if it has not answered.
+    deadline: Option<Instant>,
+    ended: bool,
 }
 
 /// The answer to `list`.
@@ -41,6 +47,10 @@ pub struct Repetition {
     /// Of one execution.
     pub seconds: f64,
     pub executions: u32,
+    /// The most memory of a GPU that was in use.
+    pub peak_bytes: Option<u64>,
+    /// With what was kept for later.
+    pub reserved_bytes: Option<u64>,
 }
 
 /// The answer of `peak`.
@@ -59,7 +69,29 @@ impl Program {
             .with_context(|| format!("starting {name}"))?;
         let output = child.stdout.take().expect("the output is piped");
         let requests = child.stdin.take();
-        Ok(Self { name, child, requests, answers: BufReader::new(output).lines() })
+        let (sender, answers) = channel();
+        // Ends with the program's output, or when nobody listens any more.
+        thread::spawn(move || {
+            BufReader::new(output).lines().try_for_each(|line| sender.send(line))
+        });
+        Ok(Self { name, child, requests, answers, deadline: None, ended: false })
+    }
+
+    /// Has it stopped if it has not answered by then.
+    pub fn until(&mut self, deadline: Instant) {
+        self.deadline = Some(deadline);
+    }
+
+    /// Whether it can answer no more.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Has it let go of what it holds.
+    pub fn rest(&mut self) -> anyhow::Result<()> {
+        #[derive(Deserialize)]
+        struct Nothing {}
+        self.ask("rest").map(|Nothing {}| ())
     }
 
     /// Its workloads.
@@ -75,10 +107,30 @@ impl Program {
     fn ask<T: DeserializeOwned>(&mut self, request: &str) -> anyhow::Result<T> {
         let doing = || format!("asking {} to `{request}`", self.name);
         let requests = self.requests.as_mut().expect("open until the program is dropped");
-        writeln!(requests, "{request}").with_context(doing)?;
-        match self.answers.next() {
-            Some(answer) => parse(&answer.with_context(doing)?).with_context(doing),
-            None => bail!("{} ended when asked to `{request}`; its message is above", self.name),
+        if let Err(error) = writeln!(requests, "{request}") {
+            self.ended = true;
+            return Err(error).with_context(doing);
+        }
+        match self.answer() {
+            Ok(answer) => parse(&answer.with_context(doing)?).with_context(doing),
+            Err(RecvTimeoutError::Disconnected) => {
+                self.ended = true;
+                bail!("{} ended when asked to `{request}`; its message is above", self.name)
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                self.ended = true;
+                self.child.kill().with_context(doing)?;
+                bail!("{} did not answer in time when asked to `{request}`", self.name)
+            }
+        }
+    }
+
+    fn answer(&self) -> Result<io::Result<String>, RecvTimeoutError> {
+        match self.deadline {
+            None => self.answers.recv().map_err(RecvTimeoutError::from),
+            Some(deadline) => {
+                self.answers.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            }
         }
     }
 }
@@ -112,7 +164,7 @@ mod tests {
     #[test]
     fn answers_and_errors_are_told_apart() {
         let repetition: Repetition = parse(r#"{"seconds": 0.5, "executions": 3}"#).unwrap();
-        assert_eq!(repetition, Repetition { seconds: 0.5, executions: 3 });
+        assert_eq!((repetition.seconds, repetition.executions), (0.5, 3));
         assert_eq!(parse::<Peak>(r#"{"bytes": 12}"#).unwrap().bytes, 12);
         let error = parse::<Repetition>(r#"{"error": "no memory"}"#).unwrap_err();
         assert_eq!(error.to_string(), "no memory");
@@ -135,7 +187,7 @@ mod tests {
         let script = r#"read -r line; echo "{\"seconds\": 2, \"executions\": 1}""#;
         let mut program = Program::start("sh", Command::new("sh").args(["-c", script])).unwrap();
         let repetition = program.run("a", "default").unwrap();
-        assert_eq!(repetition, Repetition { seconds: 2.0, executions: 1 });
+        assert_eq!((repetition.seconds, repetition.executions), (2.0, 1));
         let error = format!("{:#}", program.run("a", "default").unwrap_err());
         assert!(
             error.contains("asked to `run a default`") || error.contains("asking sh"),

@@ -49,6 +49,9 @@ pub struct Sample {
     pub seconds: Vec<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_bytes: Option<u64>,
+    /// With what was kept for later, on a GPU.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved_bytes: Option<u64>,
 }
 
 /// Ours against the fastest of the peer's variants.
@@ -119,7 +122,7 @@ impl Results {
     /// Workloads named `name` with one second-list for ours and one for the peer's default variant.
     #[cfg(test)]
     pub fn of(workloads: &[(&str, &[f64], &[f64])]) -> Self {
-        let sample = |seconds: &[f64]| Sample { seconds: seconds.to_vec(), peak_bytes: None };
+        let sample = |seconds: &[f64]| Sample { seconds: seconds.to_vec(), ..Sample::default() };
         let workload = |(name, ours, peer): &(&str, &[f64], &[f64])| Workload {
             name: (*name).to_owned(),
             date: "2026-01-02".into(),
@@ -167,7 +170,7 @@ mod tests {
     fn the_fastest_variant_is_compared() {
         let mut results = Results::of(&[("a", &[1.0, 2.0, 3.0], &[8.0, 8.0, 2.5])]);
         let workload = &mut results.workloads[0];
-        let other = Sample { seconds: vec![4.0, 4.0, 3.0], peak_bytes: None };
+        let other = Sample { seconds: vec![4.0, 4.0, 3.0], ..Sample::default() };
         workload.peer.insert("channels_last".into(), other);
         let comparison = workload.comparison().unwrap();
         assert_eq!(comparison.variant, "channels_last");

@@ -141,18 +141,19 @@ fn memory(results: &Results) -> Vec<[String; 4]> {
 }
 
 /// Three digits at least.
-fn milliseconds(seconds: f64) -> String {
+pub fn milliseconds(seconds: f64) -> String {
     let milliseconds = 1e3 * seconds;
     let places = (2 - milliseconds.max(1e-3).log10().floor() as i32).clamp(0, 4) as usize;
     format!("{milliseconds:.places$}")
 }
 
-fn percent(share: f64) -> String {
+/// Without places.
+pub fn percent(share: f64) -> String {
     format!("{:.0}%", 100.0 * share)
 }
 
 /// Aligned: names to the left, the rest to the right.
-fn columns<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> Vec<String> {
+pub fn columns<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> Vec<String> {
     let header = header.map(str::to_owned);
     let all: Vec<&[String; N]> = std::iter::once(&header).chain(rows).collect();
     let widths: [usize; N] =

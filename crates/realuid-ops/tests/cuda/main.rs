@@ -13,6 +13,7 @@ mod gradients;
 mod graph;
 mod images;
 mod linear;
+mod memory;
 mod norm;
 mod optimizer;
 mod optimizer_refusals;
