@@ -14,7 +14,6 @@ use crate::distillation::{Round, Start};
 use crate::findings::Findings;
 use crate::network::{Network, parameters};
 use crate::place::Place;
-use crate::precision::Precision;
 
 /// Rounds, of two turns of the fake model and one of the generator.
 const ROUNDS: usize = 3;
@@ -78,14 +77,14 @@ struct Outcome {
 
 impl Run {
     fn outcome(&self, device: &Device) -> Result<Outcome> {
-        let place = Place { device: device.clone(), precision: Precision::F32 };
-        place.precision.enter();
+        let place = Place::exact(device);
+        place.variant.precision.enter();
         let round =
             Round { network: self.network.clone(), batch: self.batch, fake_turns: FAKE_TURNS };
         let teacher = self.weights("check teacher", &place)?;
         let start = Start { fake: self.weights("check fake", &place)?, teacher };
         let before = all(start.teacher.tensors())?;
-        let mut distillation = round.distillation(start)?;
+        let mut distillation = round.distillation(start, &place)?;
         let draw = round.draw(&place)?;
         let losses = losses(&mut distillation, &draw)?;
         let generator = distillation.generator.frozen();

@@ -1,11 +1,11 @@
 //! A round of RealUID: several turns of the fake model, then one of the generator.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use realuid_loss::RealUid;
 use realuid_models::NetworkConfig;
 use realuid_ops::{Ema, Parameters};
 use realuid_train::config::OptimizerConfig;
-use realuid_train::distill::{Distillation, Draw, Player, Report, Setting};
+use realuid_train::distill::{Distillation, Draw, Player, Replays, Report, Setting};
 use realuid_train::framework::Framework;
 use realuid_train::learner::{Learner, LearnerConfig};
 use realuid_train::model::GeneratorInput;
@@ -63,44 +63,57 @@ impl Round {
     /// Executes a round; all networks start from the same values.
     pub fn prepare(self, place: &Place) -> Result<Execution> {
         let start = parameters(&self.network, &place.device)?;
-        let mut distillation = self.distillation(Start { fake: start.fork()?, teacher: start })?;
+        let start = Start { fake: start.fork()?, teacher: start };
+        let mut distillation = self.distillation(start, place)?;
+        let mut replays = place.variant.graphs.then(|| Replays::new(&place.device));
         let draws = [self.draw(place)?];
+        let mut turn = move |player| -> Result<()> {
+            let turn = match &mut replays {
+                Some(replays) => replays.turn(&mut distillation, player, &draws)?,
+                None => distillation.turn(player, &draws)?,
+            };
+            turn.note.map_or(Ok(()), |note| bail!(note))
+        };
         Ok(Box::new(move || {
             for _ in 0..self.fake_turns {
-                distillation.turn(Player::Fake(Report::GradientAlone), &draws)?;
+                turn(Player::Fake(Report::GradientAlone))?;
             }
-            distillation.turn(Player::Generator, &draws)?;
-            Ok(())
+            turn(Player::Generator)
         }))
     }
 
     /// The players, before their first turns.
-    pub fn distillation(&self, start: Start) -> Result<Distillation> {
-        let Start { teacher, fake } = start;
-        let generator = self.learner("generator", teacher.fork()?)?;
+    pub fn distillation(&self, start: Start, place: &Place) -> Result<Distillation> {
+        let (Start { teacher, fake }, execution) = (start, place.execution());
+        let generator = self.learner("generator", teacher.fork()?, execution)?;
         Ok(Distillation {
             setting: Setting {
-                teacher: self.network.build_frozen(&teacher)?,
+                teacher: self.network.executed(execution).build_frozen(&teacher)?,
                 guidance: None,
                 framework: Framework::flow_matching(),
                 times: vec![0.0],
                 aim: RealUid::new(0.94, 0.96)?.into(),
             },
             adversary: None,
-            fake: self.learner("fake", fake)?,
+            fake: self.learner("fake", fake, execution)?,
             ema: Ema::new(generator.parameters(), &[0.999, 0.9996, 0.9999])?,
             generator,
         })
     }
 
-    fn learner(&self, kind: &'static str, parameters: Parameters) -> Result<Learner> {
+    fn learner(
+        &self,
+        kind: &'static str,
+        parameters: Parameters,
+        execution: realuid_models::Execution,
+    ) -> Result<Learner> {
         let optimizer =
             OptimizerConfig { learning_rate: 3e-5, betas: [0.0, 0.999], ..unet::optimizer() };
         let config = LearnerConfig {
             kind,
             file: kind,
             network: &self.network,
-            execution: realuid_models::Execution::default(),
+            execution,
             optimizer: &optimizer,
             total_updates: u64::MAX,
         };

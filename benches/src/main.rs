@@ -22,6 +22,7 @@ mod server;
 mod stopwatch;
 mod suite;
 mod unet;
+mod variant;
 mod workload;
 
 use std::path::PathBuf;

@@ -3,19 +3,35 @@ use candle_core::{DType, Device, Tensor};
 use realuid_ops::RandomStream;
 
 use crate::precision::Precision;
+use crate::variant::Variant;
 
 /// Where and in which numbers a workload computes.
 #[derive(Clone, Debug)]
 pub struct Place {
     pub device: Device,
-    pub precision: Precision,
+    pub variant: Variant,
 }
 
 impl Place {
+    /// `device`, everything in f32.
+    pub fn exact(device: &Device) -> Self {
+        Self { device: device.clone(), variant: Variant::launched(Precision::F32) }
+    }
+
     /// The processor, in f32.
     #[cfg(test)]
     pub fn cpu() -> Self {
-        Self { device: Device::Cpu, precision: Precision::F32 }
+        Self::exact(&Device::Cpu)
+    }
+
+    /// The dtype of activations.
+    pub fn activations(&self) -> DType {
+        self.variant.precision.activations()
+    }
+
+    /// How networks are computed.
+    pub fn execution(&self) -> realuid_models::Execution {
+        self.variant.precision.execution()
     }
 
     /// Standard normal values, f32, a function of `purpose`.

@@ -2,6 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use candle_core::DType;
+use realuid_models::Execution;
 use realuid_ops::set_tf32;
 
 /// In which numbers a workload computes; parameters, losses and optimisers are f32 in each.
@@ -18,6 +19,15 @@ pub enum Precision {
 impl Precision {
     /// Every one, the exact first.
     pub const ALL: [Self; 3] = [Self::F32, Self::Tf32, Self::Bf16];
+
+    /// How networks are computed.
+    pub fn execution(self) -> Execution {
+        let precision = match self {
+            Self::F32 | Self::Tf32 => realuid_models::Precision::Full,
+            Self::Bf16 => realuid_models::Precision::Bf16,
+        };
+        Execution { precision, ..Execution::default() }
+    }
 
     /// That of activations.
     pub fn activations(self) -> DType {

@@ -14,6 +14,7 @@ use crate::place::Place;
 use crate::precision::Precision;
 use crate::stopwatch::{Repetition, Stopwatch};
 use crate::suite::Suite;
+use crate::variant::Variant;
 use crate::workload::{Execution, Workload};
 
 /// Answers requests until there are no more.
@@ -130,13 +131,13 @@ impl Server {
         let variants = &self.listed[index].variants;
         let known = variants.iter().any(|known| known == variant);
         ensure!(known, "expected a variant among {variants:?}, found {variant}");
-        let precision: Precision = variant.parse().map_err(|error: String| anyhow!(error))?;
+        let variant: Variant = variant.parse().map_err(|error: String| anyhow!(error))?;
         ensure!(
-            self.device.is_cuda() || precision != Precision::Bf16,
+            self.device.is_cuda() || variant.precision != Precision::Bf16,
             "bf16: expected a GPU, found the processor, which computes in f32"
         );
-        precision.enter();
-        self.workloads[index].prepare(&Place { device: self.device.clone(), precision })
+        variant.precision.enter();
+        self.workloads[index].prepare(&Place { device: self.device.clone(), variant })
     }
 }
 

@@ -51,7 +51,7 @@ impl Suite {
     pub fn variants(&self, workload: &dyn Workload) -> Vec<String> {
         match self.kind {
             Kind::Cpu => vec!["default".into()],
-            Kind::Gpu => workload.precisions().iter().map(ToString::to_string).collect(),
+            Kind::Gpu => workload.variants().iter().map(ToString::to_string).collect(),
         }
     }
 }

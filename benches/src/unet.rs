@@ -79,7 +79,8 @@ impl Workload for Training {
 
 /// Executes a forward pass of `network` without gradients.
 pub fn prediction(network: &NetworkConfig, batch: usize, place: &Place) -> Result<Execution> {
-    let frozen = network.build_frozen(&parameters(network, &place.device)?)?;
+    let weights = parameters(network, &place.device)?;
+    let frozen = network.executed(place.execution()).build_frozen(&weights)?;
     let x = place.normal("benchmark x", &[&[batch], network.data_shape().as_slice()].concat())?;
     let t = place.times(batch)?;
     Ok(Box::new(move || {
@@ -95,7 +96,7 @@ pub fn training(network: &NetworkConfig, batch: usize, place: &Place) -> Result<
         kind: "matching",
         file: "model",
         network,
-        execution: realuid_models::Execution::default(),
+        execution: place.execution(),
         optimizer: &optimizer,
         total_updates: u64::MAX,
     };

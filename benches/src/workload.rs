@@ -1,6 +1,7 @@
 use crate::cost::Cost;
 use crate::place::Place;
 use crate::precision::Precision;
+use crate::variant::Variant;
 
 /// The work of one execution, its inputs prepared.
 pub type Execution = Box<dyn FnMut() -> anyhow::Result<()>>;
@@ -18,9 +19,11 @@ pub trait Workload {
         false
     }
 
-    /// In which numbers it can be measured on a GPU.
-    fn precisions(&self) -> &'static [Precision] {
-        &[Precision::Tf32, Precision::Bf16]
+    /// The ways in which it can be measured on a GPU.
+    fn variants(&self) -> &'static [Variant] {
+        const ALL: [Variant; 2] =
+            [Variant::launched(Precision::Tf32), Variant::launched(Precision::Bf16)];
+        &ALL
     }
 
     /// Makes the inputs; what this does is not measured.

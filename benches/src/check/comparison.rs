@@ -6,6 +6,7 @@ use crate::findings::Findings;
 use crate::operations::Operation;
 use crate::place::Place;
 use crate::precision::Precision;
+use crate::variant::Variant;
 
 /// What may be off in f32 and in bf16, relative to the norm of what it is compared with: sums are in
 /// another order, and bf16 has 8 bits.
@@ -14,7 +15,7 @@ const TOLERANCES: [(Precision, f64); 2] = [(Precision::F32, 1e-4), (Precision::B
 /// Compares the result of `operation` and all its gradients on `device` with those of the processor in
 /// f32.
 pub fn compare(operation: &Operation, device: &Device, findings: &mut Findings) {
-    let expected = match run(operation, &Place { device: Device::Cpu, precision: Precision::F32 }) {
+    let expected = match run(operation, &Place::exact(&Device::Cpu)) {
         Ok(expected) => expected,
         Err(error) => return findings.failed(&format!("ops/{}", operation.name()), &error),
     };
@@ -25,7 +26,7 @@ pub fn compare(operation: &Operation, device: &Device, findings: &mut Findings) 
             continue;
         }
         precision.enter();
-        let place = Place { device: device.clone(), precision };
+        let place = Place { device: device.clone(), variant: Variant::launched(precision) };
         match run(operation, &place).and_then(|found| worst(&found, &expected)) {
             Ok(distance) => findings.compared(&name, distance, tolerance),
             Err(error) => findings.failed(&name, &error),

@@ -6,7 +6,6 @@ use realuid_ops::{Adam, AdamConfig, Ema, Gradients, Parameters, StepConfig};
 
 use crate::findings::Findings;
 use crate::place::Place;
-use crate::precision::Precision;
 
 /// Sums of squares are in f64 on both sides.
 const NORM: f64 = 1e-12;
@@ -50,7 +49,7 @@ fn lengths() -> impl Iterator<Item = usize> {
 
 impl State {
     fn new(device: &Device) -> Result<Self> {
-        let place = Place { device: device.clone(), precision: Precision::F32 };
+        let place = Place::exact(device);
         let parameters = Parameters::from_tensors(&tensors(&place, "check start")?)?;
         let config = AdamConfig { beta1: 0.9, beta2: 0.99, eps: 1e-8 };
         Ok(Self {

@@ -5,6 +5,7 @@ use crate::cost::Cost;
 use crate::network::Network;
 use crate::place::Place;
 use crate::precision::Precision;
+use crate::variant::Variant;
 use crate::workload::{Execution, Workload};
 
 /// What the GPU can do at best: the roof under which everything else is.
@@ -36,14 +37,19 @@ impl Workload for MatrixProduct {
         Cost::flops(2.0 * (self.size as f64).powi(3))
     }
 
-    fn precisions(&self) -> &'static [Precision] {
-        &Precision::ALL
+    fn variants(&self) -> &'static [Variant] {
+        const ALL: [Variant; 3] = [
+            Variant::launched(Precision::F32),
+            Variant::launched(Precision::Tf32),
+            Variant::launched(Precision::Bf16),
+        ];
+        &ALL
     }
 
     fn prepare(&self, place: &Place) -> Result<Execution> {
         let draw = |purpose| -> Result<_> {
             let values = place.normal(purpose, &[self.size, self.size])?;
-            Ok(values.to_dtype(place.precision.activations())?)
+            Ok(values.to_dtype(place.activations())?)
         };
         let (x, weight) = (draw("benchmark a")?, draw("benchmark b")?);
         Ok(Box::new(move || {
@@ -62,8 +68,9 @@ impl Workload for Copy {
         Cost::bytes((2 * self.length * size_of::<f32>()) as f64)
     }
 
-    fn precisions(&self) -> &'static [Precision] {
-        &[Precision::F32]
+    fn variants(&self) -> &'static [Variant] {
+        const ALL: [Variant; 1] = [Variant::launched(Precision::F32)];
+        &ALL
     }
 
     fn prepare(&self, place: &Place) -> Result<Execution> {

@@ -9,6 +9,7 @@ use crate::network::{Network, parameters};
 use crate::place::Place;
 use crate::precision::Precision;
 use crate::unet;
+use crate::variant::Variant;
 use crate::workload::{Execution, Workload};
 
 /// What a network does in training and after it.
@@ -74,11 +75,19 @@ impl Workload for Step {
         true
     }
 
-    fn precisions(&self) -> &'static [Precision] {
-        // bf16 is added where networks can be executed in it.
+    fn variants(&self) -> &'static [Variant] {
+        use Precision::{Bf16, F32, Tf32};
+        const STEPS: [Variant; 3] =
+            [Variant::launched(F32), Variant::launched(Tf32), Variant::launched(Bf16)];
+        const ROUNDS: [Variant; 4] = [
+            Variant::launched(Tf32),
+            Variant::recorded(Tf32),
+            Variant::launched(Bf16),
+            Variant::recorded(Bf16),
+        ];
         match self.what {
-            What::Round => &[Precision::Tf32],
-            _ => &[Precision::F32, Precision::Tf32],
+            What::Round => &ROUNDS,
+            _ => &STEPS,
         }
     }
 
@@ -98,7 +107,8 @@ impl Workload for Step {
 impl Step {
     fn sampling(&self, place: &Place) -> Result<Execution> {
         let network = self.network.config();
-        let frozen = network.build_frozen(&parameters(&network, &place.device)?)?;
+        let weights = parameters(&network, &place.device)?;
+        let frozen = network.executed(place.execution()).build_frozen(&weights)?;
         let shape = [&[self.batch], network.data_shape().as_slice()].concat();
         let t = place.times(self.batch)?.zeros_like()?;
         let device = place.device.clone();

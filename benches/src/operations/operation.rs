@@ -86,7 +86,7 @@ impl Operation {
                 .collect()
         };
         let mut inputs = Inputs {
-            activations: of(&self.activations, "activation", place.precision.activations())?,
+            activations: of(&self.activations, "activation", place.activations())?,
             parameters: of(&self.parameters, "parameter", DType::F32)?,
         };
         if !self.first_wanted {

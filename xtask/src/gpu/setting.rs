@@ -22,12 +22,18 @@ pub const SETTINGS: [Setting; 4] = [
     // The official code has convolutions in TF32 and products of matrices in f32.
     Setting {
         name: "tf32",
-        ours: &["tf32"],
+        ours: &["tf32", "tf32-graph"],
         peer: &["tf32", "published"],
         peak: "tf32",
         width: 1.0,
     },
-    Setting { name: "bf16", ours: &["bf16"], peer: &["bf16"], peak: "bf16", width: 0.5 },
+    Setting {
+        name: "bf16",
+        ours: &["bf16", "bf16-graph"],
+        peer: &["bf16"],
+        peak: "bf16",
+        width: 0.5,
+    },
     Setting {
         name: "compiled",
         ours: &["bf16-graph", "bf16"],
