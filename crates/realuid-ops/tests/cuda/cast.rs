@@ -57,7 +57,7 @@ fn casts_may_be_checkpointed() {
             let body = move |x: &[realuid_ops::Value]| {
                 cast(&linear(&cast(&x[0], DType::BF16)?, &weight, None)?, DType::F32)
             };
-            if checkpointed { checkpoint(&[x], body) } else { body(&[x.clone()]) }
+            if checkpointed { checkpoint(&[x], body) } else { body(std::slice::from_ref(x)) }
         });
         let gradients = y.as_ref().unwrap().sqr().unwrap().sum_all().unwrap().backward().unwrap();
         [y.unwrap(), gradients.get(&x).unwrap().clone(), gradients.get(&w).unwrap().clone()]
