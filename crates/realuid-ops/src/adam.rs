@@ -150,6 +150,13 @@ impl Adam {
         Ok(())
     }
 
+    /// Takes back what [`Adam::prepare`] began, where the step was not made: one that was recorded as a
+    /// graph, or given up.
+    pub fn withdraw(&mut self) {
+        self.step -= 1;
+        self.prepared = None;
+    }
+
     /// Makes the step that [`Adam::prepare`] began, as [`Adam::step`] does, without waiting for a GPU;
     /// returns the norm before clipping, one F64 scalar on the device of the parameters.
     ///
@@ -197,9 +204,9 @@ impl Adam {
     ) -> Result<R> {
         self.prepare(learning_rate)?;
         let result = step(self);
-        self.prepared = None;
-        if result.is_err() {
-            self.step -= 1;
+        match result {
+            Ok(_) => self.prepared = None,
+            Err(_) => self.withdraw(),
         }
         result
     }

@@ -89,10 +89,12 @@ Result allocate_on(Stream *stream, void **pointer, size_t bytes) {
     return SUCCESS;
 }
 
-Result release_on(Stream *, void *pointer) {
+Result release_on(Stream *stream, void *pointer) {
     Lock lock(mutex);
     // A graph needs its memory again when it is launched again.
     if (of_graphs.count(pointer)) return SUCCESS;
+    // Nor can it free what was there before it, which it would free again then.
+    if (stream && stream->capturing) return stream->capturing->broken = true, INVALID_VALUE;
     return release(pointer) ? SUCCESS : INVALID_VALUE;
 }
 

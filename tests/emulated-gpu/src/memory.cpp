@@ -67,10 +67,9 @@ Result cuMemPoolSetAttribute(void *, int attribute, void *) {
     return SUCCESS;
 }
 
-// Graphs allocate as everything else does here.
+// Memory of graphs is counted with the pool's.
 Result cuDeviceGetGraphMemAttribute(int, int, void *value) { return *static_cast<uint64_t *>(value) = 0, SUCCESS; }
 Result cuDeviceSetGraphMemAttribute(int, int, void *) { return SUCCESS; }
-Result cuDeviceGraphMemTrim(int) { return SUCCESS; }
 
 Result cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *stream) {
     return submit_and_wait(known(stream), [=] { return copy(on_device(to), from, bytes, true, false); });

@@ -79,7 +79,7 @@ pub(crate) fn apply<K: Kernel<N>, const N: usize>(
 }
 
 /// The context of the GPU on which `data` is.
-pub(super) fn context_of(data: &Data) -> Result<Arc<Context>> {
+pub(crate) fn context_of(data: &Data) -> Result<Arc<Context>> {
     match data {
         Data::Cuda(array) => Ok(array.context().clone()),
         Data::Tensor(tensor) => Ok(Context::of(tensor.device().as_cuda_device()?)),
@@ -94,13 +94,9 @@ fn check<K: Kernel<N>, const N: usize>(
     inputs: [Option<&Value>; N],
     first: &Value,
 ) -> Result<()> {
-    const MOST: usize = i32::MAX as usize;
     let counts = inputs.iter().flatten().map(|input| input.elem_count());
     let largest = counts.chain([kernel.output().elem_count()]).max().unwrap_or(0);
-    if largest > MOST {
-        let expected = "tensors of fewer than 2^31 elements; smaller batches help";
-        return Err(argument(K::NAME, expected, format!("one of {largest}")));
-    }
+    check_count(K::NAME, largest)?;
     for (input, parameter) in inputs.iter().zip(K::PARAMETERS) {
         let Some(input) = input else { continue };
         let dtype = input.dtype();
@@ -113,6 +109,16 @@ fn check<K: Kernel<N>, const N: usize>(
         }
     }
     Ok(())
+}
+
+/// Refuses tensors whose elements kernels cannot count.
+pub(crate) fn check_count(operation: &'static str, largest: usize) -> Result<()> {
+    const MOST: usize = i32::MAX as usize;
+    if largest <= MOST {
+        return Ok(());
+    }
+    let expected = "tensors of fewer than 2^31 elements; smaller batches help";
+    Err(argument(operation, expected, format!("one of {largest}")))
 }
 
 type Elements<'a, const N: usize> = [Option<OnDevice<'a>>; N];

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use candle_core::DType;
 
+use super::cast::cast;
 use super::cublas::{Factor, Product};
 use super::linear_sums::column_sums;
 use super::{Array, Context, CudaBackward, CudaKernel, Launch, View};
@@ -103,16 +104,6 @@ impl Linear {
         };
         product.compute(context, dtype)
     }
-}
-
-/// F32 elements in a 16-bit dtype.
-fn cast(context: &Arc<Context>, x: View<'_>, dtype: DType) -> Result<Array> {
-    let out = Array::stale(context, dtype, x.len)?;
-    let arguments = [x.into(), (&out).into(), x.len.into()];
-    let launch = Launch::elements(x.len.div_ceil(4));
-    // SAFETY: `linear_cast` takes f32 elements, the result and their length.
-    unsafe { context.launch(["linear_cast", "linear_cast"], dtype, launch, &arguments)? };
-    Ok(out)
 }
 
 /// out [rows, columns] += bias [columns] + residual [rows, columns].

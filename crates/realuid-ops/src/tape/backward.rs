@@ -31,11 +31,9 @@ impl fmt::Debug for Record {
 pub(crate) struct Nodes(Vec<Option<Data>>);
 
 impl Nodes {
-    /// Nothing known about `count` nodes but the gradient of one.
-    pub fn new(count: usize, node: usize, gradient: Data) -> Self {
-        let mut nodes = vec![None; count];
-        nodes[node] = Some(gradient);
-        Self(nodes)
+    /// Nothing known about `count` nodes.
+    pub fn new(count: usize) -> Self {
+        Self(vec![None; count])
     }
 
     /// Goes through `records` from the last to the first; each is dropped once it has been used, and

@@ -6,15 +6,16 @@
 
 mod backward;
 mod candle_op;
+mod checkpoint;
 mod data;
 mod kernel;
 mod recording;
 mod value;
 
+pub use checkpoint::checkpoint;
 pub use recording::Tape;
 pub use value::Value;
 
-#[cfg(feature = "cuda")]
 pub(crate) use backward::{Applied, Nodes, Record};
 pub(crate) use candle_op::collect;
 #[cfg(feature = "cuda")]

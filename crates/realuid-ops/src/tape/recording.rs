@@ -33,9 +33,14 @@ pub struct Tape(Arc<Mutex<State>>);
 struct State {
     recording: Recording,
     /// Tensors that already are values here.
-    known: HashMap<TensorId, (Data, Option<usize>)>,
+    known: Known,
     finished: bool,
+    /// Whether inputs are only listed: no value has a node, so nothing is recorded.
+    rehearsing: bool,
 }
+
+/// Tensors with their data and nodes.
+type Known = HashMap<TensorId, (Data, Option<usize>)>;
 
 /// The operations, and the inputs whose gradients somebody wants.
 #[derive(Debug, Default)]
@@ -50,7 +55,8 @@ pub(super) struct Recording {
 impl Recording {
     /// The gradients of all inputs, given that of `node`.
     pub fn differentiate(self, node: usize, gradient: Data) -> Result<Vec<Option<Data>>> {
-        let mut nodes = Nodes::new(self.nodes, node, gradient);
+        let mut nodes = Nodes::new(self.nodes);
+        nodes.add(node, gradient)?;
         nodes.propagate(self.records)?;
         Ok(self.inputs.iter().map(|(_, node)| nodes.take(*node)).collect())
     }
@@ -65,6 +71,17 @@ impl Tape {
     /// A tape with nothing on it.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A tape that records nothing, and lists the inputs that are differentiable.
+    pub(super) fn rehearsal() -> Self {
+        Self(Arc::new(Mutex::new(State { rehearsing: true, ..State::default() })))
+    }
+
+    /// A tape that begins with `nodes` nodes, and with `known` tensors.
+    pub(super) fn replay(nodes: usize, known: Known) -> Self {
+        let recording = Recording { nodes, ..Recording::default() };
+        Self(Arc::new(Mutex::new(State { recording, known, ..State::default() })))
     }
 
     /// `tensor` as an input of the computation; differentiable if candle tracks it. Its dtype is F32
@@ -93,15 +110,7 @@ impl Tape {
     /// `backward` on anything made from the tensor gives gradients for all differentiable inputs; it
     /// frees what the tape has kept, so it can be run once.
     pub fn output(&self, value: Value) -> Result<Tensor> {
-        let mut state = self.lock();
-        state.check_recording("Tape::output")?;
-        if !value.belongs_to(self) {
-            return Err(argument("Tape::output", "a value of this tape", "one of another"));
-        }
-        state.finished = true;
-        state.known.clear();
-        let recording = std::mem::take(&mut state.recording);
-        drop(state);
+        let recording = self.end("Tape::output", &value)?;
         let (shape, data, node) = value.into_parts();
         match node {
             Some(node) => attach(recording, node, data, shape),
@@ -113,21 +122,12 @@ impl Tape {
     /// `gradient` of `value`, of its shape and from any tape; none for an input that `value` does not
     /// depend on. Ends the computation, without candle.
     pub fn differentiate(&self, value: &Value, gradient: &Value) -> Result<Vec<Option<Value>>> {
-        let mut state = self.lock();
-        state.check_recording("Tape::differentiate")?;
-        if !value.belongs_to(self) {
-            let expected = "a value of this tape";
-            return Err(argument("Tape::differentiate", expected, "one of another"));
-        }
         if gradient.dims() != value.dims() || gradient.dtype() != value.dtype() {
             let expected = format!("a gradient {:?} of dtype {:?}", value.dims(), value.dtype());
             let found = format!("{:?} of dtype {:?}", gradient.dims(), gradient.dtype());
             return Err(argument("Tape::differentiate", expected, found));
         }
-        state.finished = true;
-        state.known.clear();
-        let recording = std::mem::take(&mut state.recording);
-        drop(state);
+        let recording = self.end("Tape::differentiate", value)?;
         let shapes: Vec<_> = recording.inputs.iter().map(|(x, _)| x.shape().clone()).collect();
         let found = match value.node() {
             Some(node) => recording.differentiate(node, gradient.data().clone().pooled()?)?,
@@ -147,6 +147,18 @@ impl Tape {
         Ok(node)
     }
 
+    /// Ends the computation of `value`, a value of this tape.
+    pub(super) fn end(&self, operation: &'static str, value: &Value) -> Result<Recording> {
+        let mut state = self.lock();
+        state.check_recording(operation)?;
+        if !value.belongs_to(self) {
+            return Err(argument(operation, "a value of this tape", "one of another"));
+        }
+        state.finished = true;
+        state.known.clear();
+        Ok(std::mem::take(&mut state.recording))
+    }
+
     pub(super) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -161,10 +173,11 @@ impl State {
     fn new_input(&mut self, tensor: &Tensor) -> Result<(Data, Option<usize>)> {
         // Detached, because the tape has a graph of its own.
         let data = Data::Tensor(tensor.detach().contiguous()?);
-        let node = tensor.track_op().then(|| self.recording.new_node());
+        let mut node = tensor.track_op().then(|| self.recording.new_node());
         if let Some(node) = node {
             self.recording.inputs.push((tensor.clone(), node));
         }
+        node.take_if(|_| self.rehearsing);
         self.known.insert(tensor.id(), (data.clone(), node));
         Ok((data, node))
     }

@@ -35,7 +35,7 @@ impl Value {
         self.shape.elem_count()
     }
 
-    /// F32 or F64.
+    /// F32 or F64; on a GPU F32, BF16 or F16.
     pub fn dtype(&self) -> DType {
         self.data.dtype()
     }

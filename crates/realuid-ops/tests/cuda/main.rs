@@ -5,9 +5,12 @@
 
 mod attention;
 mod captured_step;
+mod cast;
+mod checkpoint;
 mod convolution;
 mod elementwise;
 mod gradients;
+mod graph;
 mod images;
 mod linear;
 mod memory;
