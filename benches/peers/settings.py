@@ -72,10 +72,10 @@ def forget_peak():
 
 
 def peak():
-    """The most memory of the GPU that was held, in bytes: in use, and with what was kept for later."""
+    """The most memory of the GPU that was held, in bytes: with what was kept for later, and in use."""
     if not on_gpu():
         return {}
     return {
-        "peak_bytes": torch.cuda.max_memory_allocated(),
-        "reserved_bytes": torch.cuda.max_memory_reserved(),
+        "peak_bytes": torch.cuda.max_memory_reserved(),
+        "used_bytes": torch.cuda.max_memory_allocated(),
     }

@@ -9,17 +9,6 @@ use candle_core::Device;
 use realuid_train::device::{ChosenDevice, DeviceChoice};
 use serde_json::{Value, json};
 
-/// The most memory of a GPU that was held, in bytes; none on the processor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct DevicePeak {
-    /// By what was in use.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub peak_bytes: Option<u64>,
-    /// With what was kept for later.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reserved_bytes: Option<u64>,
-}
-
 /// The device chosen; a line on standard error says why where it is not a GPU and could have been.
 pub fn open(choice: DeviceChoice) -> Result<Device> {
     let ChosenDevice { device, reason } = choice.open()?;
@@ -38,15 +27,13 @@ pub fn describe(device: &Device) -> Result<Value> {
     }
 }
 
-/// The most memory of `device` held since [`forget_peak`].
-pub fn peak(device: &Device) -> Result<DevicePeak> {
+/// The most memory of `device` held since [`forget_peak`], with what was kept for later, in bytes; none
+/// on the processor.
+pub fn peak(device: &Device) -> Result<Option<u64>> {
     match device {
         #[cfg(feature = "cuda")]
-        Device::Cuda(_) => {
-            let peak = realuid_ops::cuda_peak(device)?;
-            Ok(DevicePeak { peak_bytes: Some(peak.used), reserved_bytes: Some(peak.reserved) })
-        }
-        _ => Ok(DevicePeak::default()),
+        Device::Cuda(_) => Ok(Some(realuid_ops::cuda_peak_bytes(device)?)),
+        _ => Ok(None),
     }
 }
 

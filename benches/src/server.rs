@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::cost::Cost;
-use crate::device::{self, DevicePeak};
+use crate::device;
 use crate::memory;
 use crate::place::Place;
 use crate::precision::Precision;
@@ -66,8 +66,8 @@ struct Listed {
 struct Measured {
     #[serde(flatten)]
     repetition: Repetition,
-    #[serde(flatten)]
-    peak: DevicePeak,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_bytes: Option<u64>,
 }
 
 impl Server {
@@ -89,8 +89,8 @@ impl Server {
             ["list"] => Ok(self.list()),
             ["run", name, variant] => {
                 let repetition = self.stopwatch(name, variant)?.repeat()?;
-                let peak = device::peak(&self.device)?;
-                Ok(serde_json::to_value(Measured { repetition, peak })?)
+                let peak_bytes = device::peak(&self.device)?;
+                Ok(serde_json::to_value(Measured { repetition, peak_bytes })?)
             }
             // Another program is to have the memory.
             ["rest"] => {

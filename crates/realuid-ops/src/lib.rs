@@ -86,7 +86,7 @@ pub use channels::{channels_first, channels_last};
 pub use concat::concat;
 pub use convolution::{Conv2dConfig, Conv3x3, Convolution, conv2d, set_conv3x3};
 #[cfg(feature = "cuda")]
-pub use cuda::{CudaPeak, cuda_device, cuda_peak, reset_cuda_peak};
+pub use cuda::{cuda_device, cuda_peak_bytes, reset_cuda_peak};
 pub use dropout::dropout;
 pub use ema::Ema;
 pub use error::{Error, Result};

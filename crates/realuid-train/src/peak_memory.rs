@@ -7,7 +7,7 @@ use crate::{Error, Result};
 pub fn peak_memory(device: &Device) -> Result<Option<u64>> {
     #[cfg(feature = "cuda")]
     if device.is_cuda() {
-        return Ok(Some(realuid_ops::cuda_peak(device)?.reserved));
+        return Ok(Some(realuid_ops::cuda_peak_bytes(device)?));
     }
     let _ = device;
     of_process()

@@ -47,10 +47,10 @@ pub struct Repetition {
     /// Of one execution.
     pub seconds: f64,
     pub executions: u32,
-    /// The most memory of a GPU that was in use.
+    /// The most memory of a GPU that was held.
     pub peak_bytes: Option<u64>,
-    /// With what was kept for later.
-    pub reserved_bytes: Option<u64>,
+    /// What was in use of it, where that is known.
+    pub used_bytes: Option<u64>,
 }
 
 /// The answer of `peak`.

@@ -49,9 +49,9 @@ pub struct Sample {
     pub seconds: Vec<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_bytes: Option<u64>,
-    /// With what was kept for later, on a GPU.
+    /// What was in use of it, where a GPU's allocator tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reserved_bytes: Option<u64>,
+    pub used_bytes: Option<u64>,
 }
 
 /// Ours against the fastest of the peer's variants.

@@ -87,7 +87,7 @@ impl Side {
             let repetition = program.run(workload, variant)?;
             sample.seconds.push(repetition.seconds);
             sample.peak_bytes = repetition.peak_bytes;
-            sample.reserved_bytes = repetition.reserved_bytes;
+            sample.used_bytes = repetition.used_bytes;
         }
         Ok(sample)
     }

@@ -49,7 +49,7 @@ pub(crate) use gradient_norm::norm;
 pub(crate) use gradients::{add, scale};
 pub(crate) use kernel::{CudaBackward, CudaKernel, apply, check_count, context_of};
 pub(crate) use launch::{Argument, Launch};
-pub use memory::{CudaPeak, cuda_peak, reset_cuda_peak};
+pub use memory::{cuda_peak_bytes, reset_cuda_peak};
 pub(crate) use norm::ActivationKernels;
 pub(crate) use random::{Law, random, random_device};
 pub(crate) use recorded::Recorded;
