@@ -140,16 +140,24 @@ fn gradients_of_perceptrons_in_bf16_are_near_those_in_f32() {
     }
 }
 
-/// Fails as it stands: the worst gradient is 0.027 off in the first UNet and 0.038 in the second, most
-/// of those of the second more than 0.02. In f16, of a rounding error an eighth of bf16's, they are
-/// 0.0032 and 0.0049 off, so it is rounding that adds up over their depth.
+/// Over the depth of a UNet roundings to bf16 add up to more than in one operation: PyTorch's autocast to
+/// bf16 is off by 0.017 and 0.024 in all gradients of these two UNets together (of torchcfm, with drawn
+/// weights, on the CPU), at worst 0.025 and 0.035 in those of one tensor. Ours in f16, whose rounding
+/// error is an eighth, are off by 0.0032 and 0.0049 at worst, so it is rounding and nothing else.
 #[test]
-#[ignore = "rounding to bf16 adds up to more than the tolerance over a UNet's depth"]
-fn gradients_of_unets_in_bf16_are_near_those_in_f32() {
+fn gradients_of_unets_in_bf16_are_as_near_those_in_f32_as_rounding_lets_them() {
+    const TOGETHER: f64 = 3e-2;
+    const EACH: f64 = 5e-2;
     let Some(gpu) = gpu() else { return };
     for config in networks().iter().filter(|config| matches!(config, NetworkConfig::AdmUnet(_))) {
         let [full, half] = [Execution::default(), BF16].map(|way| pass(config, way, &gpu));
-        assert_near(&full, &half, BF16_TOLERANCE);
+        assert_near(&full, &half, EACH);
+        let all = |found: &BTreeMap<String, Tensor>| {
+            let flat: Vec<_> = found.values().map(|x| x.flatten_all().unwrap()).collect();
+            Tensor::cat(&flat, 0).unwrap()
+        };
+        let error = relative_norm_error(&all(&half), &all(&full));
+        assert!(error < TOGETHER, "{error}");
     }
 }
 
