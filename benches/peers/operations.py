@@ -101,7 +101,7 @@ def time_embedding(t, weight1, bias1, weight2, bias2):
     half = FEATURES // 2
     frequencies = torch.exp(-math.log(1e4) / half * torch.arange(half))
     angles = t[:, None] * frequencies
-    features = torch.cat([angles.cos(), angles.sin()], dim=-1)
+    features = torch.cat([angles.cos(), angles.sin()], dim=-1).to(weight1.dtype)
     return F.linear(F.silu(F.linear(features, weight1, bias1)), weight2, bias2)
 
 

@@ -120,7 +120,7 @@ impl Program {
             Err(RecvTimeoutError::Timeout) => {
                 self.ended = true;
                 self.child.kill().with_context(doing)?;
-                bail!("{} did not answer in time when asked to `{request}`", self.name)
+                bail!("{} did not answer in time", self.name)
             }
         }
     }

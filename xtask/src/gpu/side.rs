@@ -51,7 +51,8 @@ impl Side {
                 if self.program.as_ref().is_some_and(Program::has_ended) {
                     self.program = None;
                 }
-                Outcome::not_measured(format!("{error:#}").replace('\n', "; "))
+                // What was asked is said by whoever tells of the outcome.
+                Outcome::not_measured(error.root_cause().to_string().replace('\n', "; "))
             }
         }
     }
