@@ -116,11 +116,10 @@ fn losses(distillation: &mut Distillation, draw: &Draw) -> Result<Vec<f64>> {
             Some(replays) => replays.turn(distillation, player, draws)?,
             None => distillation.turn(player, draws)?,
         };
-        if let Some(note) = turn.note {
-            bail!(note);
+        if let Some(note) = &turn.note {
+            bail!("{note}");
         }
-        let loss = turn.values.iter().find(|(name, _)| *name == "loss");
-        Ok(loss.context("a turn reports its loss")?.1.read()?)
+        turn.read("loss")?.context("a turn reports its loss")
     };
     let mut losses = Vec::new();
     for _ in 0..ROUNDS {

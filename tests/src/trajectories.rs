@@ -69,10 +69,10 @@ pub(crate) fn compare(fixture: &Fixture, device: &Device) -> Result<Outcome> {
             Turn::Fake => distillation.turn(Player::Fake(Report::Loss), &[draw])?,
             Turn::Generator => distillation.turn(Player::Generator, &[draw])?,
         };
-        let value = |name: &str| turn.value(name).unwrap_or(f64::NAN);
+        let value = |name: &str| -> Result<f64> { Ok(turn.read(name)?.unwrap_or(f64::NAN)) };
         let what = |name: &str| format!("log[{}].{name}", entry.iteration);
-        checks.number(&what("loss"), value("loss"), entry.loss, LOSS);
-        let norm = value("gradient_norm");
+        checks.number(&what("loss"), value("loss")?, entry.loss, LOSS);
+        let norm = value("gradient_norm")?;
         checks.number(
             &what("grad_norm_before_clip"),
             norm,

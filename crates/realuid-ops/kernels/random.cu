@@ -25,17 +25,40 @@ __device__ void random_uniform(T *out, unsigned count, u64 key, u64 lane) {
     }
 }
 
-// Standard normal (Box and Muller 1958), in f64 as on the CPU. Its logarithm and trigonometry may
-// differ in the last bits of f64, so a value differs from the CPU's by one rounding at the most.
+// Two standard normal values (Box and Muller 1958), in f64 as on the CPU. Its logarithm and trigonometry
+// may differ in the last bits of f64, so a value differs from the CPU's by one rounding at the most.
 // Where f64 is slow this costs some ten times as much as f32 would: little beside a training step.
+struct Normals {
+    float first, second;
+};
+
+__device__ __forceinline__ Normals normals(const Words &words) {
+    const double radius = sqrt(-2.0 * log(1.0 - unit(words.first)));
+    double sine, cosine;
+    sincos(6.283185307179586 * unit(words.second), &sine, &cosine);
+    return {float(radius * cosine), float(radius * sine)};
+}
+
 template <typename T>
 __device__ void random_normal(T *out, unsigned count, u64 key, u64 lane) {
     for (unsigned j = first_element(); j < (count + 1) / 2; j += element_stride()) {
-        const Words words = random_words(key, lane, j);
-        const double radius = sqrt(-2.0 * log(1.0 - unit(words.first)));
-        double sine, cosine;
-        sincos(6.283185307179586 * unit(words.second), &sine, &cosine);
-        store_pair(out, j, count, float(radius * cosine), float(radius * sine));
+        const Normals pair = normals(random_words(key, lane, j));
+        store_pair(out, j, count, pair.first, pair.second);
+    }
+}
+
+// Row i of `out` [rows, row] is `row` values of the stream with key addresses[2i], lane addresses[2i + 1].
+template <typename T>
+__device__ void random_normal_rows(T *out, unsigned rows, unsigned row, const u64 *addresses) {
+    const unsigned pairs = (row + 1) / 2;
+    for (unsigned i = first_element(); i < rows * pairs; i += element_stride()) {
+        const unsigned stream = i / pairs, j = i % pairs;
+        const Normals pair =
+            normals(random_words(addresses[2 * stream], addresses[2 * stream + 1], j));
+        // Rows of odd lengths begin between pairs.
+        T *const place = out + stream * row + 2 * j;
+        place[0] = from_float<T>(pair.first);
+        if (2 * j + 1 < row) place[1] = from_float<T>(pair.second);
     }
 }
 
@@ -45,5 +68,9 @@ __device__ void random_normal(T *out, unsigned count, u64 key, u64 lane) {
     }                                                                                              \
     extern "C" __global__ void random_normal_##T(T *out, unsigned count, u64 key, u64 lane) {      \
         random_normal(out, count, key, lane);                                                      \
+    }                                                                                              \
+    extern "C" __global__ void random_normal_rows_##T(T *out, unsigned rows, unsigned row,         \
+                                                      const u64 *addresses) {                      \
+        random_normal_rows(out, rows, row, addresses);                                             \
     }
 EVERY_TYPE(DEFINE)

@@ -34,6 +34,17 @@ fn kolmogorov_smirnov(mut x: Vec<f64>, cdf: impl Fn(f64) -> f64) -> f64 {
 }
 
 #[test]
+fn values_of_several_streams_stand_side_by_side() {
+    let streams: Vec<_> = (0..3).map(|i| RandomStream::new(7, "rows", 3).child(i)).collect();
+    let rows = RandomStream::normal_of_each(&streams, (2, 5), DType::F32, &Device::Cpu).unwrap();
+    assert_eq!(rows.dims(), [3, 2, 5]);
+    for (i, stream) in streams.iter().enumerate() {
+        assert_eq!(values(&rows.get(i).unwrap()), normal(stream, 10, DType::F32));
+    }
+    assert!(RandomStream::normal_of_each(&[], 4, DType::F32, &Device::Cpu).is_err());
+}
+
+#[test]
 fn uniform_is_uniform() {
     let stream = RandomStream::new(7, "uniform", 3);
     for dtype in [DType::F32, DType::F64] {

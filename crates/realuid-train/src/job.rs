@@ -96,6 +96,12 @@ impl Turn {
         }
     }
 
+    /// The quantity called `name`, for which this waits where it is on a GPU.
+    pub fn read(&self, name: &str) -> Result<Option<f64>> {
+        let found = self.values.iter().find(|(known, _)| *known == name);
+        found.map(|(_, quantity)| quantity.read()).transpose()
+    }
+
     /// How many quantities are left on a GPU.
     pub(crate) fn left_on_device(&self) -> usize {
         self.values.iter().filter(|(_, value)| matches!(value, Quantity::OnDevice(_))).count()

@@ -46,7 +46,6 @@ Result cuDevicePrimaryCtxRetain(void **context, int) { return *context = &the_co
 Result cuDevicePrimaryCtxRelease_v2(int) { return SUCCESS; }
 Result cuCtxSetCurrent(void *) { return SUCCESS; }
 Result cuCtxGetCurrent(void **context) { return *context = &the_context, SUCCESS; }
-Result cuCtxSynchronize() { return SUCCESS; }
 Result cuCtxSetFlags(unsigned) { return SUCCESS; }
 Result cuCtxGetStreamPriorityRange(int *least, int *greatest) { return *least = *greatest = 0, SUCCESS; }
 Result cuDeviceCanAccessPeer(int *can, int, int) { return *can = 0, SUCCESS; }

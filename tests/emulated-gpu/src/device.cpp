@@ -91,6 +91,7 @@ Result allocate_on(Stream *stream, void **pointer, size_t bytes) {
 
 Result release_on(Stream *stream, void *pointer) {
     Lock lock(mutex);
+    if (stream && stream->capturing && stream->capturing->broken) return STREAM_CAPTURE_INVALIDATED;
     // A graph needs its memory again when it is launched again.
     if (of_graphs.count(pointer)) return SUCCESS;
     // Nor can it free what was there before it, which it would free again then.

@@ -3,10 +3,28 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <set>
 
 using namespace emulated;
 
+namespace {
+
+// What streams are recording, on any thread.
+std::mutex mutex;
+std::set<Graph *> recordings;
+
+} // namespace
+
 extern "C" {
+
+// To wait for all streams, as a context does also when another thread makes one of its own, breaks what
+// any of them is recording.
+Result cuCtxSynchronize() {
+    std::lock_guard<std::mutex> lock(mutex);
+    for (Graph *graph : recordings) graph->broken = true;
+    return recordings.empty() ? SUCCESS : STREAM_CAPTURE_UNSUPPORTED;
+}
 
 Result cuStreamCreate(void **stream, unsigned) { return *stream = new Stream, SUCCESS; }
 Result cuStreamCreateWithPriority(void **stream, unsigned flags, int) { return cuStreamCreate(stream, flags); }
@@ -23,6 +41,8 @@ Result cuStreamBeginCapture_v2(void *stream, int) {
     auto *known = static_cast<Stream *>(stream);
     if (!known || known->capturing) return ILLEGAL_STATE;
     known->capturing = new Graph;
+    std::lock_guard<std::mutex> lock(mutex);
+    recordings.insert(known->capturing);
     return SUCCESS;
 }
 
@@ -40,6 +60,10 @@ Result cuStreamEndCapture(void *stream, void **graph) {
     known->capturing = nullptr;
     *graph = nullptr;
     if (!recorded) return INVALID_VALUE;
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        recordings.erase(recorded.get());
+    }
     if (recorded->broken) return STREAM_CAPTURE_INVALIDATED;
     *graph = recorded.release();
     return SUCCESS;

@@ -37,6 +37,7 @@ mod sinusoidal_embedding;
 mod softmax;
 mod softplus;
 mod tensor_table;
+mod words;
 
 pub(crate) use adam::StepMemory;
 pub(crate) use array::{Array, View};
@@ -51,6 +52,6 @@ pub(crate) use kernel::{CudaBackward, CudaKernel, apply, check_count, context_of
 pub(crate) use launch::{Argument, Launch};
 pub use memory::{cuda_peak_bytes, reset_cuda_peak};
 pub(crate) use norm::ActivationKernels;
-pub(crate) use random::{Law, random, random_device};
+pub(crate) use random::{Law, normal_rows, random, random_device};
 pub(crate) use recorded::Recorded;
 pub(crate) use sinusoidal_embedding::sinusoidal_embedding;

@@ -3,6 +3,8 @@
 
 use candle_core::{CudaDevice, DType, Device, Shape, Tensor};
 
+use super::scratch::pointer;
+use super::words::write_words;
 use super::{Argument, Array, Context, Launch};
 use crate::Result;
 use crate::error::argument;
@@ -29,16 +31,11 @@ pub(crate) fn random(
     (shape, dtype): (Shape, DType),
     device: &CudaDevice,
 ) -> Result<Tensor> {
-    const MOST: usize = i32::MAX as usize;
     let name = match law {
         Law::Uniform => "random_uniform",
         Law::Normal => "random_normal",
     };
-    let known = matches!(dtype, DType::F32 | DType::BF16 | DType::F16);
-    if !known || shape.elem_count() > MOST {
-        let expected = "fewer than 2^31 values of dtype F32, F64, BF16 or F16 on a GPU";
-        return Err(argument(name, expected, format!("{shape:?} of {dtype:?}")));
-    }
+    check(name, &shape, dtype)?;
     let out = Array::stale(&Context::of(device), dtype, shape.elem_count())?;
     let context = out.context();
     let launch = Launch::elements(out.len().div_ceil(2));
@@ -46,4 +43,34 @@ pub(crate) fn random(
     // SAFETY: both kernels take the result, its length, key and lane.
     unsafe { context.launch(["random", name], dtype, launch, &arguments)? };
     Ok(out.into_tensor(&shape))
+}
+
+/// Standard normal values [streams, ..shape]: of each stream, given by key and lane, its first ones.
+pub(crate) fn normal_rows(
+    addresses: &[[u64; 2]],
+    (shape, dtype): (Shape, DType),
+    device: &CudaDevice,
+) -> Result<Tensor> {
+    let (rows, row) = (addresses.len(), shape.elem_count());
+    let shape = Shape::from([&[rows], shape.dims()].concat());
+    check("random_normal_rows", &shape, dtype)?;
+    let context = Context::of(device);
+    let addresses = write_words(&context, addresses.as_flattened())?;
+    let out = Array::stale(&context, dtype, shape.elem_count())?;
+    let launch = Launch::elements(out.len().div_ceil(2));
+    let addresses = Argument::Pointer(pointer(&context, &addresses));
+    let arguments = [(&out).into(), rows.into(), row.into(), addresses];
+    // SAFETY: the kernel takes the result, its sizes, and key and lane of every row.
+    unsafe { context.launch(["random", "random_normal_rows"], dtype, launch, &arguments)? };
+    Ok(out.into_tensor(&shape))
+}
+
+fn check(name: &'static str, shape: &Shape, dtype: DType) -> Result<()> {
+    const MOST: usize = i32::MAX as usize;
+    let known = matches!(dtype, DType::F32 | DType::BF16 | DType::F16);
+    if known && shape.elem_count() <= MOST {
+        return Ok(());
+    }
+    let expected = "fewer than 2^31 values of dtype F32, F64, BF16 or F16 on a GPU";
+    Err(argument(name, expected, format!("{shape:?} of {dtype:?}")))
 }

@@ -22,7 +22,10 @@ impl Recorded {
         memory::give_idle_back(device)?;
         let recording = Recording::begin(device.cuda_stream())?;
         work()?;
-        Ok(Self(recording.end()?))
+        let graph = recording.end()?;
+        // Its memory is taken now, and not found missing at the first launch.
+        graph.upload().w()?;
+        Ok(Self(graph))
     }
 
     /// Enqueues it once more.
@@ -60,7 +63,12 @@ impl Drop for Recording {
 }
 
 fn end(stream: &Arc<CudaStream>) -> Result<Option<CudaGraph>> {
+    // Memory freed while a recording is broken fails, which cudarc tells at its next call: here, ahead of
+    // ending the recording, which would not come to pass otherwise.
+    let earlier = stream.context().check_err();
     // Memory that a graph leaves allocated would be an error at its next launch.
     let flag = CUgraphInstantiate_flags::CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH;
-    Ok(stream.end_capture(flag).w()?)
+    let graph = stream.end_capture(flag);
+    earlier.w()?;
+    Ok(graph.w()?)
 }

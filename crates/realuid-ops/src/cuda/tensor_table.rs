@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use candle_core::cuda::WrapErr;
-use candle_core::cuda::cudarc::driver::{CudaSlice, LaunchConfig, PushKernelArg};
+use candle_core::cuda::cudarc::driver::CudaSlice;
 
-use super::scratch::{pointer, scratch};
+use super::scratch::pointer;
+use super::words::write_words;
 use super::{Argument, Context, Launch, View};
 use crate::Result;
 use crate::error::argument;
@@ -26,9 +26,6 @@ pub(super) struct TensorTable {
 /// Elements that one block of threads works on; as in `kernels/tensors.cuh`.
 const CHUNK: usize = 4096;
 
-/// Words in one launch; as in `kernels/write_words.cu`.
-const GROUP: usize = 480;
-
 impl TensorTable {
     /// A table of `roles`: in each the same number of tensors, of the same lengths. The words
     /// `behind` stand after it.
@@ -43,9 +40,8 @@ impl TensorTable {
         words.extend(lengths.map(|length| length as u64));
         words.extend(roles.iter().flatten().map(|view| view.pointer));
         words.extend(behind);
-        let memory = scratch(context, words.len())?;
-        write(context, &memory, &words)?;
-        Ok(Self { context: context.clone(), words: memory, tensors: roles[0].len(), chunks })
+        let words = write_words(context, &words)?;
+        Ok(Self { context: context.clone(), words, tensors: roles[0].len(), chunks })
     }
 
     pub fn context(&self) -> &Arc<Context> {
@@ -83,23 +79,6 @@ fn check(roles: &[Vec<View<'_>>]) -> Result<()> {
             let found = format!("{role:?}");
             return Err(argument("arithmetic of many tensors on a GPU", expected, found));
         }
-    }
-    Ok(())
-}
-
-fn write(context: &Context, memory: &CudaSlice<u64>, words: &[u64]) -> Result<()> {
-    let function = context.function("write_words", "write_words")?;
-    for (index, part) in words.chunks(GROUP).enumerate() {
-        let mut group = [0_u64; GROUP];
-        group[..part.len()].copy_from_slice(part);
-        let to = pointer(context, memory) + (index * size_of_val(&group)) as u64;
-        let count = part.len() as u32;
-        let mut builder = context.stream().launch_builder(&function);
-        builder.arg(&group).arg(&to).arg(&count);
-        let config =
-            LaunchConfig { grid_dim: (1, 1, 1), block_dim: (256, 1, 1), shared_mem_bytes: 0 };
-        // SAFETY: `write_words` takes an array of 480 words, their destination and their number.
-        unsafe { builder.launch(config) }.w()?;
     }
     Ok(())
 }

@@ -48,3 +48,18 @@ fn what_cannot_be_recorded_is_an_error_that_leaves_the_device_as_it_was() {
     assert!(Graph::record(&gpu, || sum().map(drop)).is_err());
     assert_eq!(sum().unwrap(), 5.0);
 }
+
+/// Waiting for the device breaks the recording itself, and memory can no longer be freed in it.
+#[test]
+fn a_broken_recording_is_ended_too() {
+    let Some(gpu) = gpu() else { return };
+    let x = Tensor::new(&[1.0_f32, 2.0], &gpu).unwrap();
+    let more = || &x + 1.0;
+    Graph::rehearse(&gpu, more).unwrap();
+    let recorded = Graph::record(&gpu, || -> Result<(), Error> {
+        let _held = more()?;
+        Ok(gpu.synchronize()?)
+    });
+    assert!(recorded.is_err());
+    assert_eq!(values(&more().unwrap()), [2.0, 3.0]);
+}

@@ -8,15 +8,17 @@ use crate::support::gpu;
 #[test]
 fn the_peak_counts_what_was_held_and_falls_when_it_is_reset() {
     let Some(gpu) = gpu() else { return };
-    let bytes = 256 << 20;
+    // The driver's pool gives whole blocks back: much less than this may stay behind.
+    let bytes = 1 << 30;
+    reset_cuda_peak(&gpu).unwrap();
+    let before = cuda_peak_bytes(&gpu).unwrap();
     let held = Tensor::zeros(bytes, DType::U8, &gpu).unwrap();
     let peak = cuda_peak_bytes(&gpu).unwrap();
     assert!(peak >= bytes as u64, "{peak}");
     drop(held);
     reset_cuda_peak(&gpu).unwrap();
-    // Other tests hold memory beside this one, but nothing as large.
     let peak = cuda_peak_bytes(&gpu).unwrap();
-    assert!(peak < bytes as u64, "{peak}");
+    assert!(peak < before + bytes as u64 / 2, "{peak}, before {before}");
 }
 
 #[test]

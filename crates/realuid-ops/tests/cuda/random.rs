@@ -57,6 +57,23 @@ fn normal_values_are_those_of_the_cpu_to_rounding() {
     }
 }
 
+/// Rows of odd and even lengths, of more streams than fit into one launch that writes their addresses.
+#[test]
+fn values_of_many_streams_are_those_of_each() {
+    let Some(gpu) = gpu() else { return };
+    let [stream, _] = streams();
+    for (count, shape) in [(300, [3, 7]), (5, [2, 600]), (1, [1, 1])] {
+        let streams: Vec<_> = (0..count).map(|i| stream.child(i)).collect();
+        for dtype in [DType::F32, DType::BF16] {
+            let found = RandomStream::normal_of_each(&streams, &shape, dtype, &gpu).unwrap();
+            let each = streams.iter().map(|stream| stream.normal(&shape, dtype, &gpu).unwrap());
+            let expected = Tensor::stack(&each.collect::<Vec<_>>(), 0).unwrap();
+            assert_eq!(found.dims(), expected.dims());
+            assert!(values(&found) == values(&expected), "{count} of {shape:?}");
+        }
+    }
+}
+
 #[test]
 fn other_dtypes_are_refused() {
     let Some(gpu) = gpu() else { return };

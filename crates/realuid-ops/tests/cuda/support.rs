@@ -1,12 +1,33 @@
 //! How an operation on a GPU is compared with itself on the CPU.
 
+use std::ops::Deref;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use candle_core::{DType, Device, Tensor, Var};
 use realuid_ops::{RandomStream, Result, Value, cuda_device, on_tape};
 
+/// The GPU, for one test at a time: a device that is opened waits for all others of the process, which
+/// breaks what one of them may be recording.
+pub struct Gpu {
+    device: Device,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Deref for Gpu {
+    type Target = Device;
+
+    fn deref(&self) -> &Device {
+        &self.device
+    }
+}
+
 /// The GPU; none where there is none and none is expected.
-pub fn gpu() -> Option<Device> {
+pub fn gpu() -> Option<Gpu> {
+    static ONE: Mutex<()> = Mutex::new(());
+    // A test that failed leaves nothing behind that others would see.
+    let alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     match cuda_device(0) {
-        Ok(device) => Some(device),
+        Ok(device) => Some(Gpu { device, _alone: alone }),
         Err(error) if std::env::var_os("REALUID_EXPECT_CUDA").is_some() => {
             panic!("expected a GPU: {error}")
         }

@@ -98,6 +98,9 @@ impl Replay {
         let draws: Vec<Draw> = draws.iter().map(Draw::copied).collect::<Result<_>>()?;
         let values = Tensor::zeros(count, DType::F64, device)?;
         let mut names = Vec::new();
+        // What only a recorded turn does is rehearsed here.
+        let zero = Tensor::zeros((), DType::F64, device)?;
+        Graph::rehearse(device, || overwrite(&values, &Tensor::stack(&vec![&zero; count], 0)?))?;
         distillation.learner(player).prepare()?;
         let graph: Result<Graph> = Graph::record(device, || {
             let reported = distillation.enqueue(player, &draws)?;

@@ -60,9 +60,5 @@ pub(super) const FIRST_STEP: u64 = 3;
 
 /// Standard normal noise, an item of `shape` from each stream.
 pub(super) fn noise(streams: &[RandomStream], shape: &[usize], device: &Device) -> Result<Tensor> {
-    let noise: Vec<Tensor> = streams
-        .iter()
-        .map(|stream| stream.normal(shape, DType::F32, device))
-        .collect::<std::result::Result<_, _>>()?;
-    Ok(Tensor::stack(&noise, 0)?)
+    Ok(RandomStream::normal_of_each(streams, shape, DType::F32, device)?)
 }

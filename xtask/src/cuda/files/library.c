@@ -83,7 +83,7 @@ static int opened_beside_torch(const char *environment)
 
 static void find_library(void)
 {
-    if (opened(FILE_NAME) || opened_in(getenv("REALUID_CUDA_LIBRARIES")) ||
+    if (opened_in(getenv("REALUID_CUDA_LIBRARIES")) || opened(FILE_NAME) ||
         opened_beside_torch(getenv("VIRTUAL_ENV")) || opened_beside_torch(getenv("CONDA_PREFIX")) ||
         opened_in("/usr/local/cuda/lib64"))
         return;
