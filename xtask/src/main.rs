@@ -12,6 +12,7 @@ mod gpu;
 mod page;
 mod parity;
 mod process;
+mod result_file;
 mod table;
 mod tidy;
 

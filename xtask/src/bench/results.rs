@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::machine::Machine;
 use super::statistics::Summary;
+use crate::result_file;
 
 /// Raised when the file changes its meaning.
 const FORMAT: u32 = 1;
@@ -72,27 +72,18 @@ impl Results {
     }
 
     pub fn load(path: &Path) -> anyhow::Result<Self> {
-        let doing = || format!("reading the result {}", path.display());
-        let text = std::fs::read_to_string(path).with_context(doing)?;
-        let results: Self = serde_json::from_str(&text).with_context(doing)?;
-        ensure!(results.format == FORMAT, "{}: format {FORMAT} expected", path.display());
-        Ok(results)
+        result_file::load(path, FORMAT, |results: &Self| results.format)
     }
 
     /// Writes the file, a workload a line.
     pub fn save(&self, path: &Path) -> anyhow::Result<()> {
-        let lines: Result<Vec<String>, _> =
-            self.workloads.iter().map(serde_json::to_string).collect();
         let text = format!(
             "{{\"format\": {},\n \"machine\": {},\n \"workloads\": [\n{}\n]}}\n",
             self.format,
             serde_json::to_string(&self.machine)?,
-            lines?.join(",\n")
+            result_file::lines(&self.workloads)?
         );
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+        result_file::save(path, &text)
     }
 
     /// The workload called `name`.

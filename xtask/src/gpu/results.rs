@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::bench::results::Sample;
+use crate::result_file;
 
 /// Raised when the file changes its meaning.
 const FORMAT: u32 = 1;
@@ -101,32 +101,21 @@ impl Results {
     }
 
     pub fn load(path: &Path) -> anyhow::Result<Self> {
-        let doing = || format!("reading the result {}", path.display());
-        let text = std::fs::read_to_string(path).with_context(doing)?;
-        let results: Self = serde_json::from_str(&text).with_context(doing)?;
-        ensure!(results.format == FORMAT, "{}: format {FORMAT} expected", path.display());
-        Ok(results)
+        result_file::load(path, FORMAT, |results: &Self| results.format)
     }
 
     /// Writes the file, a check or a workload a line.
     pub fn save(&self, path: &Path) -> anyhow::Result<()> {
-        fn lines<T: Serialize>(all: &[T]) -> serde_json::Result<String> {
-            let lines: Result<Vec<_>, _> = all.iter().map(serde_json::to_string).collect();
-            Ok(lines?.join(",\n"))
-        }
         let text = format!(
             "{{\"format\": {},\n \"conditions\": {},\n \"seconds\": {:.0},\n \"checks\": [\n{}\n],\n \
              \"workloads\": [\n{}\n]}}\n",
             self.format,
             serde_json::to_string(&self.conditions)?,
             self.seconds,
-            lines(&self.checks)?,
-            lines(&self.workloads)?
+            result_file::lines(&self.checks)?,
+            result_file::lines(&self.workloads)?
         );
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+        result_file::save(path, &text)
     }
 
     /// The entry of a workload, made where there is none.

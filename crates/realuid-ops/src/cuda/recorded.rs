@@ -22,10 +22,7 @@ impl Recorded {
         memory::give_idle_back(device)?;
         let recording = Recording::begin(device.cuda_stream())?;
         work()?;
-        let graph = recording.end()?;
-        // Its memory is taken now, and not found missing at the first launch.
-        graph.upload().w()?;
-        Ok(Self(graph))
+        Ok(Self(recording.end()?))
     }
 
     /// Enqueues it once more.
@@ -49,7 +46,10 @@ impl Recording {
     fn end(mut self) -> Result<CudaGraph> {
         let stream = self.0.take().expect("a recording ends once");
         let empty = || argument("Graph::record", "work on the GPU", "none");
-        end(&stream)?.ok_or_else(empty)
+        let graph = end(&stream)?.ok_or_else(empty)?;
+        // Its memory is taken now, and not found missing at the first launch.
+        graph.upload().w()?;
+        Ok(graph)
     }
 }
 

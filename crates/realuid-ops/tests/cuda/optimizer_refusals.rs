@@ -40,7 +40,7 @@ fn a_norm_that_is_not_finite_changes_nothing() {
 #[test]
 fn a_step_is_prepared_once_and_made_once() {
     let Some(gpu) = gpu() else { return };
-    for device in [gpu, Device::Cpu] {
+    for device in [(*gpu).clone(), Device::Cpu] {
         let mut state = TrainingState::new(&device);
         let gradients = state.gradients("gradient", None);
         let (adam, before) = (&mut state.adam, state.parameters.fork().unwrap());
