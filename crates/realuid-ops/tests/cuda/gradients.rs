@@ -15,7 +15,7 @@ fn all(gradients: &Gradients, parameters: &Parameters) -> Vec<f32> {
 #[allow(clippy::float_cmp)] // the same bits
 fn sums_and_multiples_are_those_of_the_cpu() {
     let Some(gpu) = gpu() else { return };
-    let [here, there] = [Device::Cpu, gpu].map(|device| {
+    let [here, there] = [Device::Cpu, (*gpu).clone()].map(|device| {
         let state = TrainingState::new(&device);
         let (a, b) = (state.gradients("a", None), state.gradients("b", None));
         let sum = a.clone().add(&b).unwrap();
