@@ -136,6 +136,10 @@ impl Server {
             self.device.is_cuda() || variant.precision != Precision::Bf16,
             "bf16: expected a GPU, found the processor, which computes in f32"
         );
+        ensure!(
+            self.device.is_cuda() || !variant.graphs,
+            "graphs: expected a GPU, found the processor, which launches nothing"
+        );
         variant.precision.enter();
         self.workloads[index].prepare(&Place { device: self.device.clone(), variant })
     }
