@@ -1,4 +1,5 @@
 use candle_core::Device;
+use clap::ValueEnum;
 use realuid_models::{Execution, Precision};
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +23,7 @@ pub struct ComputeConfig {
 }
 
 /// What networks compute in; parameters, losses and the optimiser are f32 in all of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrecisionName {
     /// f32
@@ -60,13 +61,18 @@ impl ComputeConfig {
 }
 
 impl PrecisionName {
+    /// The name in configurations and on the command line.
+    pub fn text(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
     /// How networks are executed in this precision on `device`; TF32 is a matter of the whole process
     /// and begins, or ends, here.
     pub fn begin(self, device: &Device) -> Result<Execution> {
         if self != Self::F32 && !device.is_cuda() {
             let problem = format!(
-                "expected f32 on the processor, found {self:?}; give f32, or compute on a GPU \
-                 (--device cuda)"
+                "expected f32 on the processor, found {}; give f32, or compute on a GPU (--device cuda)",
+                self.text()
             );
             return Err(Error::config("compute.precision", problem));
         }
@@ -88,7 +94,8 @@ mod tests {
         for precision in [PrecisionName::Tf32, PrecisionName::Bf16] {
             let config = ComputeConfig { precision, ..ComputeConfig::default() };
             let error = config.begin(&Device::Cpu).unwrap_err().to_string();
-            for part in ["compute.precision", "expected f32", &format!("{precision:?}"), "cuda"] {
+            let found = format!("found {}", precision.text());
+            for part in ["compute.precision", "expected f32", &found, "cuda"] {
                 assert!(error.contains(part), "{part}: {error}");
             }
         }
