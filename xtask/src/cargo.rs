@@ -37,14 +37,16 @@ pub fn cargo() -> Command {
     command
 }
 
-/// Compiles the binary of `package` and returns where it is.
-pub fn build(package: &str, profile: Profile) -> anyhow::Result<PathBuf> {
+/// Compiles the binary `name` of `package` and returns where it is.
+pub fn build(package: &str, name: &str, profile: Profile) -> anyhow::Result<PathBuf> {
     let mut command = cargo();
-    command.args(["build", "--package", package, "--bins"]);
+    command.args(["build", "--bin", name]);
+    match profile {
+        // With the features of the whole workspace, as tests are, or dependencies are compiled again.
+        Profile::Dev => command.arg("--workspace"),
+        Profile::Release => command.args(["--release", "--package", package]),
+    };
     command.arg("--message-format=json-render-diagnostics").stdin(Stdio::null());
-    if profile == Profile::Release {
-        command.arg("--release");
-    }
     let messages = process::read(&mut command)?;
     executable(&messages)
         .with_context(|| format!("package {package}: expected a binary to be built, found none"))

@@ -28,7 +28,7 @@ impl Arguments {
 
 /// Runs the fixtures below `folder`, relative to the caller's own folder.
 pub fn run(folder: &Path, only: Option<&str>, profile: Profile) -> anyhow::Result<()> {
-    let mut command = Command::new(build("realuid-parity", profile)?);
+    let mut command = Command::new(build("realuid-parity", "parity", profile)?);
     command.arg(folder);
     if let Some(only) = only {
         command.args(["--only", only]);

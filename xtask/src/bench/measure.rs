@@ -76,7 +76,7 @@ impl Request {
             eprintln!("warning: other programs run (load {load:.1}), which falsifies ratios too");
         }
         eprintln!("Building realuid-bench with optimisation ...");
-        let binary = build("realuid-bench", Profile::Release)?;
+        let binary = build("realuid-bench", "realuid-bench", Profile::Release)?;
         let mut ours = Program::start("realuid-bench", ours_command(&binary).arg("serve"))?;
         let listing = ours.list()?;
         let machine = Machine::this(listing.threads)?;

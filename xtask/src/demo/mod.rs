@@ -57,7 +57,7 @@ impl Arguments {
             None => folder::fresh(&below_root("runs"), plan.name),
         };
         println!("Building realuid with optimisation (its time is not counted) ...");
-        let realuid = build("realuid-train", Profile::Release)?;
+        let realuid = build("realuid-train", "realuid", Profile::Release)?;
         Demo { realuid, plan, out }.run()
     }
 }

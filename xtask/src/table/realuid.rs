@@ -51,7 +51,7 @@ impl Classes {
 impl Realuid {
     pub fn build() -> anyhow::Result<Self> {
         println!("Building realuid with optimisation (its time is not counted) ...");
-        Ok(Self { program: build("realuid-train", Profile::Release)? })
+        Ok(Self { program: build("realuid-train", "realuid", Profile::Release)? })
     }
 
     /// Trains a teacher.
