@@ -45,7 +45,7 @@ pub(super) fn give_idle_back(device: &CudaDevice) -> Result<()> {
     // SAFETY: the device exists, and so does its pool; nothing in use is given back.
     unsafe {
         mem_pool::trim_to(pool(device)?, 0).w()?;
-        cuDeviceGraphMemTrim(number(device)?).result().w()?;
+        cuDeviceGraphMemTrim(number(device)).result().w()?;
     }
     reset(device)
 }
@@ -60,11 +60,9 @@ fn peak(device: &CudaDevice) -> Result<u64> {
     let mut of_graphs = 0_u64;
     let attribute = CUgraphMem_attribute::CU_GRAPH_MEM_ATTR_RESERVED_MEM_HIGH;
     // SAFETY: the attribute is a u64, written during the call.
-    unsafe {
-        cuDeviceGetGraphMemAttribute(number(device)?, attribute, (&raw mut of_graphs).cast())
-    }
-    .result()
-    .w()?;
+    unsafe { cuDeviceGetGraphMemAttribute(number(device), attribute, (&raw mut of_graphs).cast()) }
+        .result()
+        .w()?;
     Ok(EARLIER.load(Ordering::Relaxed).max(of_pool + of_graphs))
 }
 
@@ -73,7 +71,7 @@ fn reset(device: &CudaDevice) -> Result<()> {
     set(device, CUmemPool_attribute::CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH, 0)?;
     let (attribute, mut zero) = (CUgraphMem_attribute::CU_GRAPH_MEM_ATTR_RESERVED_MEM_HIGH, 0_u64);
     // SAFETY: the attribute is a u64, read during the call.
-    unsafe { cuDeviceSetGraphMemAttribute(number(device)?, attribute, (&raw mut zero).cast()) }
+    unsafe { cuDeviceSetGraphMemAttribute(number(device), attribute, (&raw mut zero).cast()) }
         .result()
         .w()?;
     Ok(())
@@ -88,9 +86,9 @@ fn set(device: &CudaDevice, attribute: CUmemPool_attribute, mut value: u64) -> R
 /// The pool that all allocations on the stream come from.
 fn pool(device: &CudaDevice) -> Result<CUmemoryPool> {
     // SAFETY: the device exists, so it has a pool.
-    Ok(unsafe { device::get_default_mem_pool(number(device)?) }.w()?)
+    Ok(unsafe { device::get_default_mem_pool(number(device)) }.w()?)
 }
 
-fn number(device: &CudaDevice) -> Result<i32> {
-    Ok(device.cuda_stream().context().cu_device())
+fn number(device: &CudaDevice) -> i32 {
+    device.cuda_stream().context().cu_device()
 }

@@ -40,6 +40,7 @@ fn a_launch_does_the_work_again_with_what_its_inputs_hold_then() {
 
 /// Reading a value, as any wait for the device, cannot be recorded; what comes after is not the worse.
 #[test]
+#[allow(clippy::float_cmp)] // small integers
 fn what_cannot_be_recorded_is_an_error_that_leaves_the_device_as_it_was() {
     let Some(gpu) = gpu() else { return };
     let x = Tensor::new(&[1.0_f32, 2.0], &gpu).unwrap();
