@@ -32,7 +32,7 @@ pub fn describe(device: &Device) -> Result<Value> {
 pub fn peak(device: &Device) -> Result<Option<u64>> {
     match device {
         #[cfg(feature = "cuda")]
-        Device::Cuda(_) => Ok(Some(realuid_ops::cuda_peak_bytes(device)?)),
+        Device::Cuda(_) => Ok(realuid_train::peak_memory::peak_memory(device)?),
         _ => Ok(None),
     }
 }

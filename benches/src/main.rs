@@ -11,7 +11,6 @@ mod distillation;
 mod findings;
 mod gpu;
 mod machine;
-mod memory;
 mod network;
 mod operations;
 mod optimizer;

@@ -39,6 +39,7 @@ pub mod job;
 pub mod learner;
 pub mod model;
 pub mod observer;
+pub mod peak_memory;
 pub mod picture;
 pub mod plan;
 pub mod report;
@@ -52,6 +53,5 @@ mod averages;
 mod conditioning;
 mod error;
 mod files;
-mod peak_memory;
 
 pub use error::{Error, Result};

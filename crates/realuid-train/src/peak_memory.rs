@@ -1,3 +1,5 @@
+//! How much memory was needed at most.
+
 use candle_core::Device;
 
 use crate::{Error, Result};
